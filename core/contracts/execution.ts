@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { InvalidInputError } from "../errors.ts";
+
+export const strategies = ["kaggle", "ecs"] as const;
+export const networks = ["resnet50", "mobilenetv2", "mobilenet", "compact"] as const;
+export type Strategy = (typeof strategies)[number];
+export type Network = (typeof networks)[number];
+
+/** Which networks each place of training can train (design, decision 2). The first is its default. */
+export const networksOfStrategy: Record<Strategy, readonly [Network, ...Network[]]> = {
+  ecs: ["compact", "mobilenet"],
+  kaggle: ["mobilenetv2", "resnet50"],
+};
+
+const hyperparameters = z.strictObject({
+  cnn: z.enum(networks),
+  learningRate: z.number().positive().max(10),
+  batchSize: z.int().min(1).max(512),
+  /** Per phase: the head, then the fine-tuning. */
+  epochs: z.int().min(1).max(1000),
+  optimizer: z.enum(["adam", "sgd", "rmsprop"]),
+  /** How many of the backbone's last layers the second phase trains; `compact` has no backbone and ignores it. */
+  finetuneDepth: z.int().min(0).max(1000),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+});
+
+/** Everything that, with the data set, decides what a training gives. */
+export type Hyperparameters = z.infer<typeof hyperparameters>;
+
+/** Defaults by network; the first state fills them in so that the execution shows what it ran with. */
+export const defaultHyperparameters: Record<Network, Omit<Hyperparameters, "cnn">> = {
+  compact: { learningRate: 0.002, batchSize: 32, epochs: 20, optimizer: "adam", finetuneDepth: 0, seed: 42 },
+  mobilenet: { learningRate: 0.001, batchSize: 32, epochs: 10, optimizer: "adam", finetuneDepth: 14, seed: 42 },
+  mobilenetv2: { learningRate: 0.001, batchSize: 32, epochs: 10, optimizer: "adam", finetuneDepth: 50, seed: 42 },
+  resnet50: { learningRate: 0.001, batchSize: 12, epochs: 10, optimizer: "adam", finetuneDepth: 100, seed: 42 },
+};
+
+const name = z
+  .string()
+  .min(1)
+  .max(120)
+  .regex(/^[\w .-]+$/, "letters, digits, space, '.', '_' and '-' only");
+
+const executionInput = z.strictObject({
+  strategy: z.enum(strategies).default("ecs"),
+  /** False: no fetch, no preprocessing; the newest data set version is used. */
+  newData: z.boolean().default(true),
+  /** Key of a zip, or prefix of a folder, in the raw bucket. Default: the newest data set there. */
+  data: z.string().min(1).max(1024).optional(),
+  runName: name.optional(),
+  modelName: name.default("avocado-model"),
+  experimentName: name.default("avocado-ripening"),
+  hyperparameters: hyperparameters.partial().default({}),
+  backbone: z.string().min(1).max(1024).optional(),
+});
+
+/** What a person may pass to StartExecution; every field is optional. */
+export type ExecutionInput = z.input<typeof executionInput>;
+
+export const validatedInput = executionInput.extend({ hyperparameters });
+/** The execution input with every default filled in. */
+export type ValidatedInput = z.infer<typeof validatedInput>;
+
+/**
+ * Checks an execution input and fills in the defaults.
+ * @throws InvalidInputError naming every wrong field at once
+ */
+export function validateInput(value: unknown): ValidatedInput {
+  const parsed = executionInput.safeParse(value);
+  if (!parsed.success) {
+    throw new InvalidInputError(`The execution input is wrong:\n${z.prettifyError(parsed.error)}`);
+  }
+  const { strategy, hyperparameters: given } = parsed.data;
+  const allowed = networksOfStrategy[strategy];
+  const cnn = given.cnn ?? allowed[0];
+  if (!allowed.includes(cnn)) {
+    throw new InvalidInputError(
+      `Strategy '${strategy}' cannot train '${cnn}'. It trains ${allowed.join(" and ")}; ` +
+        `for '${cnn}' use strategy '${strategies.find((s) => networksOfStrategy[s].includes(cnn))}'.`,
+    );
+  }
+  const defined = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
+  return validatedInput.parse({
+    ...parsed.data,
+    hyperparameters: { ...defaultHyperparameters[cnn], ...defined, cnn },
+  });
+}

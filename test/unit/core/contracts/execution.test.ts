@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { validateInput } from "../../../../core/contracts/execution.ts";
+
+describe("validateInput", () => {
+  it("fills in the defaults of the network, so that the execution shows them", () => {
+    const input = validateInput({ hyperparameters: { epochs: 3 } });
+    expect(input).toMatchObject({ strategy: "ecs", newData: true, modelName: "avocado-model" });
+    expect(input.hyperparameters).toEqual({
+      cnn: "compact",
+      learningRate: 0.002,
+      batchSize: 32,
+      epochs: 3,
+      optimizer: "adam",
+      finetuneDepth: 0,
+      seed: 42,
+    });
+  });
+
+  it("keeps a valid input as it is when checked twice", () => {
+    const once = validateInput({ strategy: "kaggle", hyperparameters: { cnn: "resnet50" } });
+    expect(validateInput(once)).toEqual(once);
+  });
+
+  it("refuses a network that the strategy cannot train and says which can", () => {
+    expect(() => validateInput({ strategy: "ecs", hyperparameters: { cnn: "resnet50" } })).toThrow(
+      "Strategy 'ecs' cannot train 'resnet50'. It trains compact and mobilenet; for 'resnet50' use strategy 'kaggle'.",
+    );
+  });
+
+  it("names every wrong field at once", () => {
+    const wrong = () => validateInput({ strateg: "ecs", hyperparameters: { epochs: 0, learningRate: "fast" } });
+    expect(wrong).toThrow(/strateg[^]*learningRate|learningRate[^]*strateg/);
+    expect(wrong).toThrow(/epochs/);
+  });
+});
