@@ -57,6 +57,6 @@ export async function kaggle(answer: (asked: Asked, count: number) => Answer, op
     asked,
     url,
     client,
-    bodies: () => asked.map(({ headers, body }) => headers.authorization && JSON.parse(body.toString())),
+    bodies: () => asked.map(({ method, body }) => method === "POST" && JSON.parse(body.toString())),
   };
 }
