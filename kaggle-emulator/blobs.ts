@@ -46,8 +46,9 @@ export class Blobs {
     const from = range ? Number(/^bytes (\d+)-/.exec(range)?.[1]) : 0;
     if (from > arrived) throw new ApiError(400, `Bytes ${arrived} to ${from} have not arrived`);
     if (this.faults.takeTruncation()) {
+      const { socket } = request;
       await this.takeHalf(blob, from, request);
-      request.socket.destroy();
+      socket.destroy();
       return;
     }
     const flags = from > 0 ? "r+" : "w";
