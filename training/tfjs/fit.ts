@@ -32,7 +32,7 @@ export interface FitOptions {
  * @returns the history, one report for each epoch
  * @throws TrainingDivergedError; the signal's reason when it is aborted
  */
-export async function fit(
+export async function fitModel(
   model: Tensorflow.LayersModel,
   phases: readonly Phase[],
   options: FitOptions,
