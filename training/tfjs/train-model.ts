@@ -1,6 +1,7 @@
 import { type StorageGroup, storageGroups } from "../../core/contracts/dataset.ts";
 import type { Hyperparameters } from "../../core/contracts/execution.ts";
 import type { GroupedMetrics, ModelSidecar } from "../../core/contracts/model.ts";
+import type { EpochReport } from "../../core/contracts/training.ts";
 import type { Dataset } from "../../core/dataset/open.ts";
 import { InvalidDatasetError } from "../../core/errors.ts";
 import { writeModelFolder } from "../../core/model/folder.ts";
@@ -13,7 +14,7 @@ import { cachePhotographs, type LabelledRow, labelledRows, type PhotographCache 
 import { fitModel } from "./fit.ts";
 import { networkNamed } from "./network.ts";
 import { exportOnnx } from "./onnx/export.ts";
-import { combineReporters, type EpochReport, type Reporter } from "./reporter.ts";
+import { combineReporters, type Reporter } from "./reporter.ts";
 import { tf } from "./tensorflow.ts";
 
 export interface TrainOptions {
@@ -95,7 +96,7 @@ async function trainAndExport(
       source: dataset.summary.source.source,
       trainingFruits: [...new Set(train.map(({ sample }) => sample))].sort(),
       hyperparameters,
-      metrics: { ...flattenMetrics(metrics, "val_"), epochs: history.length, bestEpoch: bestEpoch(history) },
+      metrics: { ...flattenMetrics(metrics, "best_val_"), epochs: history.length, best_epoch: bestEpoch(history) },
       exportMaxDifferenceDays,
       ...(network.attribution && { attribution: network.attribution }),
       createdAt: new Date().toISOString(),
