@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pythonBin } from "./python.ts";
+import { findPythonBin } from "./python.ts";
 import { type Service, startService } from "./service.ts";
 
 export interface MinistackOptions {
@@ -21,7 +21,7 @@ export async function startMinistack(options: MinistackOptions): Promise<Service
   const url = `http://127.0.0.1:${options.port}`;
   const service = await startService({
     name: "MiniStack",
-    command: pythonBin("ministack"),
+    command: findPythonBin("ministack"),
     args: [],
     env: {
       PATH: [join(modules, ".bin"), process.env.PATH].join(delimiter),

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { pythonBin } from "./python.ts";
+import { findPythonBin } from "./python.ts";
 import { type Service, startService } from "./service.ts";
 
 export interface MlflowOptions {
@@ -22,7 +22,7 @@ export function startMlflow(options: MlflowOptions): Promise<Service> {
   if (!bucket) throw new Error(`The artifact root '${options.artifactRoot}' is not an s3:// address`);
   return startService({
     name: "MLflow",
-    command: pythonBin("mlflow"),
+    command: findPythonBin("mlflow"),
     args: [
       "server",
       ...["--backend-store-uri", `sqlite:///${cwd}/mlflow.db`],
