@@ -68,14 +68,23 @@ describe("the spine", () => {
   it("does not promote a challenger that was trained badly", async () => {
     const bad = { hyperparameters: { epochs: 1, learningRate: 1e-6, optimizer: "sgd" } };
     const report = await execute(bad);
-    expect(report).toMatchObject({ status: "SUCCEEDED", promoted: false, challenger: { version: "2" }, champion: { version: "1" } });
+    expect(report).toMatchObject({
+      status: "SUCCEEDED",
+      promoted: false,
+      challenger: { version: "2" },
+      champion: { version: "1" },
+    });
     expect(report.challenger?.metrics.mse).toBeGreaterThan(report.champion?.metrics.mse ?? Number.POSITIVE_INFINITY);
     expect((await health()).model.version).toBe("1");
   });
 
   it("trains on the newest data set version without fetching: newData false", async () => {
     const report = await execute({ newData: false, hyperparameters: { epochs: 2, seed: 3 } });
-    expect(report).toMatchObject({ status: "SUCCEEDED", challenger: { version: "3" }, dataset: { version: first.dataset?.version } });
+    expect(report).toMatchObject({
+      status: "SUCCEEDED",
+      challenger: { version: "3" },
+      dataset: { version: first.dataset?.version },
+    });
     expect(Object.keys(report.seconds)).not.toContain("Fetch data");
   });
 

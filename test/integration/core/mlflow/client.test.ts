@@ -8,7 +8,7 @@ import { equals } from "../../../../core/mlflow/filter.ts";
 import { writeOnnxFlavour } from "../../../../core/mlflow/flavour.ts";
 import type { Fetch } from "../../../../core/mlflow/http.ts";
 import { localAws } from "../../../../scripts/local/ministack.ts";
-import { pythonBin } from "../../../../scripts/local/python.ts";
+import { findPythonBin } from "../../../../scripts/local/python.ts";
 import { createBucket, startTestMinistack, type TestService } from "../../../support/ministack.ts";
 import { startTestMlflow } from "../../../support/mlflow.ts";
 import { tinyModel, tinySidecar } from "../../../support/models.ts";
@@ -179,7 +179,7 @@ describe("flavour", () => {
 
     const script = fileURLToPath(new URL("../../../fixtures/load-champion.py", import.meta.url));
     const env = { ...process.env, ...localAws(s3.url), MLFLOW_TRACKING_URI: mlflowServer.url };
-    const { stdout } = await promisify(execFile)(pythonBin("python"), [script], { env });
+    const { stdout } = await promisify(execFile)(findPythonBin("python"), [script], { env });
     const found = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
     expect(found).toMatchObject({ inputs: ["image", "condition"], runId: run.runId });
     for (const days of [found.onnx, found.pyfunc]) {
