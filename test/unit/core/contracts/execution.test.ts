@@ -29,7 +29,6 @@ describe("validateInput", () => {
 
   it("names every wrong field at once", () => {
     const wrong = () => validateInput({ strateg: "ecs", hyperparameters: { epochs: 0, learningRate: "fast" } });
-    expect(wrong).toThrow(/strateg[^]*learningRate|learningRate[^]*strateg/);
-    expect(wrong).toThrow(/epochs/);
+    for (const field of [/strateg/, /learningRate/, /epochs/]) expect(wrong).toThrow(field);
   });
 });

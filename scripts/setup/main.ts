@@ -1,0 +1,40 @@
+import { Listr } from "listr2";
+import { installRequirements, makeVenv, pythonIsReady } from "./python.ts";
+import { SetupError } from "./run.ts";
+import { buildBinding, fetchLibtensorflow, tensorflowIsReady } from "./tensorflow.ts";
+
+/** Sets up what the named needs (`python`, `tensorflow`) lack; silent when nothing is missing. */
+const needs = process.argv.slice(2);
+const python = needs.includes("python") && !pythonIsReady();
+const tensorflow = needs.includes("tensorflow") && !tensorflowIsReady();
+
+type Task = { output: string };
+/** The latest line of what runs, on a terminal; a log is kept in any case. */
+const show = (task: Task) => (line: string) => {
+  if (process.stdout.isTTY) task.output = line.slice(0, 120);
+};
+
+const tasks = new Listr(
+  [
+    { title: "Python environment", enabled: python || tensorflow, task: makeVenv },
+    {
+      title: "MLflow and MiniStack (about a minute)",
+      enabled: python,
+      task: (_, task) => installRequirements(show(task)),
+    },
+    {
+      title: "libtensorflow (210 MB, once for all checkouts)",
+      enabled: tensorflow,
+      task: (_, task) => fetchLibtensorflow(show(task)),
+    },
+    { title: "TensorFlow binding for Node", enabled: tensorflow, task: (_, task) => buildBinding(show(task)) },
+  ],
+  { rendererOptions: { collapseErrors: false } },
+);
+
+try {
+  await tasks.run();
+} catch (error) {
+  if (!(error instanceof SetupError)) console.error(error);
+  process.exitCode = 1;
+}

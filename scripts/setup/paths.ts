@@ -1,0 +1,14 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** The checkout. */
+export const root = join(import.meta.dirname, "..", "..");
+/** Everything that the project makes on a laptop, in one ignored folder. */
+export const localFolder = join(root, ".local");
+/** The Python environment with MLflow and MiniStack. */
+export const venv = join(localFolder, "venv");
+/** Large downloads, shared by all checkouts. */
+export const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "avocado-ripening");
+
+/** A program of the Python environment. */
+export const pythonBin = (name: string): string => join(venv, "bin", name);

@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { S3Store } from "../../aws/s3-store.ts";
+import { startMinistack } from "../../scripts/local/ministack.ts";
+import { freePort } from "../../scripts/local/service.ts";
+
+export interface TestService {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts an empty MiniStack on a free port. Stop it in `afterAll`; it also ends with the test process. */
+export async function startTestMinistack(): Promise<TestService> {
+  const folder = mkdtempSync(join(tmpdir(), "test-ministack-"));
+  const service = await startMinistack({ port: await freePort(), logFile: join(folder, "ministack.log") });
+  void service.exited.then(() => rmSync(folder, { recursive: true, force: true }));
+  return service;
+}
+
+/** What an AWS client needs to reach a MiniStack. */
+export function localClient(url: string) {
+  return { endpoint: url, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+}
+
+/** Makes a bucket there and gives it as a store. */
+export async function createBucket(url: string, bucket: string): Promise<S3Store> {
+  const s3 = new S3Client({ ...localClient(url), forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  return new S3Store(s3, bucket);
+}
