@@ -1,0 +1,55 @@
+import type { StorageGroup } from "../contracts/dataset.ts";
+import type { GroupedMetrics } from "../contracts/model.ts";
+import { groupedMetrics, type ScoredPhotograph } from "./metrics.ts";
+import { type OnnxModel, predictDays } from "./onnx-model.ts";
+
+/** One photograph to score: 224 x 224 RGB bytes, how the fruit is stored, the true days left. */
+export interface LabelledPhotograph {
+  image: Uint8Array;
+  group: StorageGroup;
+  days: number;
+}
+
+/** Called after each batch with the photographs scored so far. */
+export type ScoreProgress = (done: number) => void;
+
+/**
+ * Predicts every photograph, in batches, with what serving would answer (never below 0). Holds one batch of images at a
+ * time.
+ */
+export async function predictAll(
+  model: OnnxModel,
+  photographs: AsyncIterable<LabelledPhotograph> | Iterable<LabelledPhotograph>,
+  options: { batchSize?: number; onProgress?: ScoreProgress } = {},
+): Promise<ScoredPhotograph[]> {
+  const { batchSize = 32, onProgress } = options;
+  const scored: ScoredPhotograph[] = [];
+  let batch: LabelledPhotograph[] = [];
+  const flush = async () => {
+    const predicted = await predictDays(
+      model,
+      batch.map(({ image }) => image),
+      batch.map(({ group }) => group),
+    );
+    for (const [i, { group, days }] of batch.entries()) {
+      scored.push({ group, days, predicted: Math.max(0, predicted[i] as number) });
+    }
+    batch = [];
+    onProgress?.(scored.length);
+  };
+  for await (const photograph of photographs) {
+    batch.push(photograph);
+    if (batch.length === batchSize) await flush();
+  }
+  if (batch.length > 0) await flush();
+  return scored;
+}
+
+/** Errors of a model over photographs, by the code that serves. @throws RangeError when there is no photograph */
+export async function scoreModel(
+  model: OnnxModel,
+  photographs: AsyncIterable<LabelledPhotograph> | Iterable<LabelledPhotograph>,
+  options: { batchSize?: number; onProgress?: ScoreProgress } = {},
+): Promise<GroupedMetrics> {
+  return groupedMetrics(await predictAll(model, photographs, options));
+}
