@@ -51,7 +51,7 @@ export class PredictApi extends Construct {
       retention: config.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.api.addStage("Default", {
+    this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
       throttle: { rateLimit: config.predict.rateLimit, burstLimit: config.predict.burstLimit },

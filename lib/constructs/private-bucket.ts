@@ -11,7 +11,7 @@ export interface PrivateBucketProps {
   versioned?: boolean;
   lifecycleRules?: LifecycleRule[];
   /** Receives the access logs. */
-  accessLogs?: IBucket;
+  accessLogs?: Bucket;
 }
 
 /** A bucket that only this account reaches, over TLS, with grants by prefix. */
@@ -34,7 +34,11 @@ export class PrivateBucket extends Construct {
         ...(props.lifecycleRules ?? []),
       ],
       removalPolicy: props.stage === "prod" ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      ...(props.accessLogs && { serverAccessLogsBucket: props.accessLogs, serverAccessLogsPrefix: `${props.purpose}/` }),
+      // The cast: the CDK's types do not keep exact optional properties.
+      ...(props.accessLogs && {
+        serverAccessLogsBucket: props.accessLogs as IBucket,
+        serverAccessLogsPrefix: `${props.purpose}/`,
+      }),
     });
   }
 

@@ -25,7 +25,11 @@ export class DataStack extends Stack {
       purpose: "access-logs",
       lifecycleRules: [{ id: "old-logs", expiration: Duration.days(90) }],
     });
-    acknowledge(logs.bucket, "AwsSolutions-S1", "A bucket that receives access logs and logged its own would never end");
+    acknowledge(
+      logs.bucket,
+      "AwsSolutions-S1",
+      "A bucket that receives access logs and logged its own would never end",
+    );
     const accessLogs = logs.bucket;
     this.raw = new PrivateBucket(this, "Raw", { stage, purpose: "raw", accessLogs });
     this.data = new PrivateBucket(this, "Data", {
