@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { datasetRef, deployment, evaluationResult, trainingResult } from "../../core/contracts/pipeline.ts";
+import type { ExecutionEnd } from "./follow.ts";
+import { duration } from "./progress.ts";
+
+/** The state machine's output when it succeeds. */
+export const executionOutput = z.object({
+  dataset: datasetRef,
+  training: trainingResult,
+  evaluation: evaluationResult,
+  deployment: deployment.optional(),
+});
+
+/** What `npm start` prints at the end, as JSON (`--report`). */
+export interface Report {
+  status: string;
+  executionArn: string;
+  runId?: string;
+  promoted: boolean;
+  reason: string;
+  challenger?: z.infer<typeof evaluationResult>["challenger"];
+  champion?: z.infer<typeof evaluationResult>["challenger"];
+  dataset?: z.infer<typeof datasetRef>;
+  /** As the API gave it, or its error. */
+  prediction: unknown;
+  urls: Record<string, string>;
+  /** Seconds by step. */
+  seconds: Record<string, number>;
+}
+
+/** Builds the report of an execution that has ended. */
+export function makeReport(
+  executionArn: string,
+  end: ExecutionEnd,
+  prediction: unknown,
+  urls: Record<string, string>,
+): Report {
+  const output = end.status === "SUCCEEDED" ? executionOutput.parse(end.output) : undefined;
+  const seconds = Object.fromEntries(end.steps.map(({ name, seconds = 0 }) => [name, Number(seconds.toFixed(2))]));
+  if (!output) {
+    const reason = [end.error, end.cause].filter(Boolean).join(": ") || `The execution ended as ${end.status}.`;
+    return { status: end.status, executionArn, promoted: false, reason, prediction, urls, seconds };
+  }
+  const { evaluation, training, dataset } = output;
+  return {
+    status: end.status,
+    executionArn,
+    runId: training.runId,
+    promoted: evaluation.promoted,
+    reason: evaluation.reason,
+    challenger: evaluation.challenger,
+    ...(evaluation.champion && { champion: evaluation.champion }),
+    dataset,
+    prediction,
+    urls,
+    seconds,
+  };
+}
+
+/** The report for people. */
+export function printReport(report: Report): string {
+  const lines = [`Execution ${report.status}`, `  ${report.promoted ? "Promoted" : "Not promoted"}: ${report.reason}`];
+  if (report.dataset) {
+    const { version, photographs, labelled, rows, dropped } = report.dataset;
+    lines.push(`  Data set ${version}: ${rows} rows, ${photographs} photographs, ${labelled} with a label`);
+    const left = Object.entries(dropped).map(([reason, count]) => `${count} ${reason}`);
+    if (left.length > 0) lines.push(`  Left out: ${left.join(", ")}`);
+  }
+  for (const [role, scored] of [
+    ["Challenger", report.challenger],
+    ["Champion before", report.champion],
+  ] as const) {
+    if (!scored) continue;
+    const { n, mae, rmse, mse, maeMeanOfGroups } = scored.metrics;
+    const figures = [
+      `MAE ${mae.toFixed(2)} d`,
+      `RMSE ${rmse.toFixed(2)} d`,
+      `MSE ${mse.toFixed(2)} d²`,
+      `MAE mean of groups ${maeMeanOfGroups.toFixed(2)} d`,
+    ];
+    lines.push(`  ${`${role}: version ${scored.version}`.padEnd(28)} ${figures.join(", ")} on ${n} test photographs`);
+  }
+  lines.push(`  Run ${report.runId ?? "none"}`);
+  lines.push(`  Example prediction: ${JSON.stringify(report.prediction)}`);
+  const steps = Object.entries(report.seconds).map(([name, seconds]) => `${name} ${duration(seconds)}`);
+  lines.push(`  Steps: ${steps.join(", ")}`);
+  for (const [name, url] of Object.entries(report.urls)) lines.push(`  ${name.padEnd(10)} ${url}`);
+  lines.push(`  ${"execution".padEnd(10)} ${report.executionArn}`);
+  return lines.join("\n");
+}

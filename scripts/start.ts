@@ -1,0 +1,66 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { validateInput } from "../core/contracts/execution.ts";
+import { errorMessage } from "../core/errors.ts";
+import { executeRetraining } from "./local/execute.ts";
+import { parseStartOptions, type StartOptions, startUsage } from "./local/options.ts";
+import { Progress } from "./local/progress.ts";
+import { printReport } from "./local/report.ts";
+import { ensureSample } from "./local/sample.ts";
+import { type LocalStack, startLocalStack } from "./local/stack.ts";
+import { showTrainerLine } from "./local/trainer-lines.ts";
+import { uploadData } from "./local/upload.ts";
+import { localFolder } from "./setup/paths.ts";
+
+/** `npm start`: the whole system on this machine, one retraining through it, and then the API until Ctrl-C. */
+async function main(options: StartOptions): Promise<number> {
+  validateInput(options.input);
+  const progress = new Progress();
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
+
+  const stack = await startLocalStack({
+    folder: process.env.AVOCADO_STATE_FOLDER ?? join(localFolder, "state"),
+    reset: options.reset,
+    say: (sentence) => progress.line(sentence),
+    onTrainerLine: (line) => showTrainerLine(line, progress),
+  });
+  const stopped = new Promise<undefined>((resolve) =>
+    interrupted.signal.addEventListener("abort", () => resolve(undefined)),
+  );
+  try {
+    const data = options.input.newData === false ? {} : { data: await loadData(options.data, stack, progress) };
+    const report = await Promise.race([
+      executeRetraining(stack, { ...options.input, ...data }, progress, interrupted.signal),
+      stack.broken.then((sentence) => Promise.reject(new Error(sentence))),
+      stopped,
+    ]);
+    if (!report) return 130;
+    console.log(printReport(report));
+    if (options.report) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
+    if (!options.once) {
+      console.log("\nThe API and MLflow keep running. Ctrl-C stops everything.");
+      await Promise.race([stopped, stack.broken.then((sentence) => Promise.reject(new Error(sentence)))]);
+    }
+    return report.status === "SUCCEEDED" ? 0 : 1;
+  } finally {
+    progress.line("Stopping");
+    await stack.stop();
+  }
+}
+
+/** Puts the data set (default: the generated sample) into the raw bucket and returns its key. */
+async function loadData(path: string | undefined, stack: LocalStack, progress: Progress): Promise<string> {
+  const folder = path ?? (await ensureSample(join(localFolder, "sample"), (sentence) => progress.line(sentence)));
+  progress.line(`Loading ${path ?? "the generated sample"} into the raw bucket`);
+  return uploadData(folder, stack.raw);
+}
+
+try {
+  const options = parseStartOptions(process.argv.slice(2));
+  if (options === "help") console.log(startUsage);
+  else process.exitCode = await main(options);
+} catch (error) {
+  console.error(`\n${errorMessage(error)}`);
+  process.exitCode = 1;
+}
