@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { errorMessage, NamedError, TransientError } from "../errors.ts";
+
+/** The part of `fetch` that the client uses: in AWS one that signs goes in. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface MlflowOptions {
+  /** Address of the server, without `/api`. */
+  trackingUri: string;
+  fetch?: Fetch;
+  /** How often a call is tried before it fails as transient. Default 5. */
+  attempts?: number;
+  /** Milliseconds before the second attempt, doubled for each one after it. Default 250. */
+  backoff?: number;
+}
+
+/** MLflow understood the call and refused it. `errorCode` is MLflow's own, such as `RESOURCE_DOES_NOT_EXIST`. */
+export class MlflowError extends NamedError {
+  readonly errorCode: string;
+  readonly status: number;
+
+  constructor(call: string, status: number, errorCode: string, message: string) {
+    super("MlflowError", `MLflow refused ${call} (${errorCode}): ${message}`);
+    this.errorCode = errorCode;
+    this.status = status;
+  }
+}
+
+/** Is it MLflow's refusal with this code? */
+export function isRefusal(error: unknown, errorCode: string): error is MlflowError {
+  return error instanceof MlflowError && error.errorCode === errorCode;
+}
+
+const transientStatuses = [429, 502, 503, 504];
+const refusal = z.object({ error_code: z.string(), message: z.string().default("") });
+
+/** Calls of MLflow's REST API. */
+export class MlflowHttp {
+  readonly trackingUri: string;
+  private readonly fetch: Fetch;
+  private readonly attempts: number;
+  private readonly backoff: number;
+
+  constructor(options: MlflowOptions) {
+    this.trackingUri = options.trackingUri.replace(/\/+$/, "");
+    this.fetch = options.fetch ?? fetch;
+    this.attempts = options.attempts ?? 5;
+    this.backoff = options.backoff ?? 250;
+  }
+
+  /** Reads. @throws MlflowError, TransientError */
+  get<T>(path: string, query: Record<string, string>, answer: z.ZodType<T>): Promise<T> {
+    return this.retried(() => this.send("GET", `${path}?${new URLSearchParams(query)}`, undefined, answer));
+  }
+
+  /** Calls what may safely be called twice. @throws MlflowError, TransientError */
+  call<T>(method: "POST" | "DELETE", path: string, body: object, answer: z.ZodType<T>): Promise<T> {
+    return this.retried(() => this.send(method, path, body, answer));
+  }
+
+  /**
+   * Creates what must not exist twice: when an attempt fails, the server may have carried it out all the same, so `find`
+   * looks before the next one. @throws MlflowError, TransientError
+   */
+  create<T>(path: string, body: object, answer: z.ZodType<T>, find: () => Promise<T | undefined>): Promise<T> {
+    let attempted = false;
+    return this.retried(async () => {
+      const found = attempted ? await find() : undefined;
+      attempted = true;
+      return found ?? this.send("POST", path, body, answer);
+    });
+  }
+
+  private async retried<T>(once: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once();
+      } catch (error) {
+        if (!(error instanceof TransientError) || attempt >= this.attempts) throw error;
+        await sleep(this.backoff * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+      }
+    }
+  }
+
+  private async send<T>(method: string, path: string, body: object | undefined, answer: z.ZodType<T>): Promise<T> {
+    const call = `${method} ${path.replace(/\?.*/, "")}`;
+    let response: Response;
+    let text: string;
+    try {
+      response = await this.fetch(`${this.trackingUri}/api/2.0/mlflow/${path}`, {
+        method,
+        signal: AbortSignal.timeout(30_000),
+        ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body, keepNaN) }),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw this.away(call, causeOf(error), error);
+    }
+    if (transientStatuses.includes(response.status)) throw this.away(call, `status ${response.status}`);
+    const json = parseJson(text);
+    if (!response.ok) throw this.refused(call, response.status, json, text);
+    const parsed = answer.safeParse(json);
+    if (parsed.success) return parsed.data;
+    const what = z.prettifyError(parsed.error);
+    throw new MlflowError(call, response.status, "UNEXPECTED_ANSWER", `is ${this.trackingUri} MLflow 3?\n${what}`);
+  }
+
+  private away(call: string, why: string, cause?: unknown): TransientError {
+    const what = `MLflow at ${this.trackingUri} does not answer ${call} (${why}).`;
+    return new TransientError(`${what} Check that it runs and can be reached there, then start the execution again.`, {
+      cause,
+    });
+  }
+
+  private refused(call: string, status: number, json: unknown, text: string): MlflowError {
+    const parsed = refusal.safeParse(json);
+    if (parsed.success) return new MlflowError(call, status, parsed.data.error_code, parsed.data.message);
+    // The host check, basic-auth and API Gateway answer in their own words, not in MLflow's JSON.
+    const hint = text.includes("Invalid Host header")
+      ? ` Name ${new URL(this.trackingUri).host} in the server's --allowed-hosts.`
+      : "";
+    const code = status === 401 || status === 403 ? "PERMISSION_DENIED" : `HTTP_${status}`;
+    return new MlflowError(call, status, code, `${text.slice(0, 300) || "no reason given"}.${hint}`);
+  }
+}
+
+/** JSON has no NaN and no infinity; MLflow takes them as strings. */
+function keepNaN(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return errorMessage(cause) || String((cause as NodeJS.ErrnoException).code);
+}

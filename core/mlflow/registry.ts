@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { equals } from "./filter.ts";
+import { isRefusal, type MlflowHttp } from "./http.ts";
+
+const modelVersion = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    run_id: z.string().default(""),
+    source: z.string().default(""),
+    status: z.string().default("READY"),
+    tags: z.array(z.object({ key: z.string(), value: z.string() })).default([]),
+  })
+  .transform(({ run_id, tags, ...rest }) => ({
+    ...rest,
+    runId: run_id,
+    tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+  }));
+/** A version of a registered model. `source`: address of its files, here always an S3 folder. */
+export type ModelVersion = z.infer<typeof modelVersion>;
+
+/** What a new version is made of. */
+export interface NewModelVersion {
+  name: string;
+  /** `s3://` address of the folder with the flavour. */
+  source: string;
+  runId: string;
+  description?: string;
+  tags?: Record<string, string>;
+}
+
+const answeredVersion = z.object({ model_version: modelVersion });
+const searched = z.object({
+  model_versions: z.array(modelVersion).default([]),
+  next_page_token: z.string().optional(),
+});
+const nothing = z.unknown();
+
+/** Registered models of an MLflow server, their versions and aliases. */
+export class Registry {
+  private readonly http: MlflowHttp;
+
+  constructor(http: MlflowHttp) {
+    this.http = http;
+  }
+
+  /** Makes sure that the registered model exists. */
+  async ensureModel(name: string, description = ""): Promise<void> {
+    try {
+      await this.http.call("POST", "registered-models/create", { name, description }, nothing);
+    } catch (error) {
+      if (!isRefusal(error, "RESOURCE_ALREADY_EXISTS")) throw error;
+    }
+  }
+
+  /** The version of the run with this source, created where there is none. The registered model must exist. */
+  async ensureVersion({ name, source, runId, description = "", tags = {} }: NewModelVersion): Promise<ModelVersion> {
+    const find = async () => (await this.versionsOfRun(name, runId)).find((version) => version.source === source);
+    const found = await find();
+    if (found) return found;
+    const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
+    const body = { name, source, run_id: runId, description, tags: list };
+    const made = await this.http.create("model-versions/create", body, answeredVersion, async () => {
+      const version = await find();
+      return version && { model_version: version };
+    });
+    return made.model_version;
+  }
+
+  /** The version, or undefined where there is none. */
+  getVersion(name: string, version: string): Promise<ModelVersion | undefined> {
+    return this.unlessMissing("RESOURCE_DOES_NOT_EXIST", "model-versions/get", { name, version });
+  }
+
+  /** Versions that a run has registered, the newest first. */
+  async versionsOfRun(name: string, runId: string): Promise<ModelVersion[]> {
+    const versions: ModelVersion[] = [];
+    let token: string | undefined;
+    do {
+      const query = {
+        filter: `${equals("name", name)} and ${equals("run_id", runId)}`,
+        max_results: "1000",
+        ...(token && { page_token: token }),
+      };
+      const page = await this.http.get("model-versions/search", query, searched);
+      versions.push(...page.model_versions);
+      token = page.next_page_token;
+    } while (token);
+    return versions.sort((a, b) => Number(b.version) - Number(a.version));
+  }
+
+  async setVersionTag(name: string, version: string, key: string, value: string): Promise<void> {
+    await this.http.call("POST", "model-versions/set-tag", { name, version, key, value }, nothing);
+  }
+
+  /** The version that an alias names, or undefined where model or alias is missing. */
+  async getAlias(name: string, alias: string): Promise<ModelVersion | undefined> {
+    try {
+      return await this.unlessMissing("RESOURCE_DOES_NOT_EXIST", "registered-models/alias", { name, alias });
+    } catch (error) {
+      // MLflow has no code of its own for a missing alias.
+      if (isRefusal(error, "INVALID_PARAMETER_VALUE") && /alias .* not found/i.test(error.message)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Moves an alias to a version, at once. */
+  async setAlias(name: string, alias: string, version: string): Promise<void> {
+    await this.http.call("POST", "registered-models/alias", { name, alias, version }, nothing);
+  }
+
+  /** Removes an alias; it is no error that there is none. */
+  async deleteAlias(name: string, alias: string): Promise<void> {
+    await this.http.call("DELETE", "registered-models/alias", { name, alias }, nothing);
+  }
+
+  private async unlessMissing(code: string, path: string, query: Record<string, string>) {
+    try {
+      return (await this.http.get(path, query, answeredVersion)).model_version;
+    } catch (error) {
+      if (isRefusal(error, code)) return undefined;
+      throw error;
+    }
+  }
+}

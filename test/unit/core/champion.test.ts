@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { decideChampion, refuseSeenFruits } from "../../../core/champion.ts";
+import type { GroupedMetrics } from "../../../core/contracts/model.ts";
+
+function contender(version: string, mse: number, change: Partial<GroupedMetrics> = {}) {
+  const metrics = {
+    n: 120,
+    mse,
+    mae: 1.25,
+    rmse: Math.sqrt(mse),
+    r2: 0.5,
+    groups: {},
+    maeMeanOfGroups: 1.3,
+    ...change,
+  };
+  return { version, metrics };
+}
+
+describe("decideChampion", () => {
+  it("promotes the first model, for want of a champion", () => {
+    expect(decideChampion(contender("1", 4), undefined, "mse")).toEqual({
+      promoted: true,
+      reason:
+        "Version 1 is promoted: there was no champion. Its mean squared error on 120 test photographs is 4.000 days squared (off by 1.25 days on average).",
+    });
+  });
+
+  it("promotes a challenger whose error is lower", () => {
+    expect(decideChampion(contender("2", 3), contender("1", 4), "mse")).toEqual({
+      promoted: true,
+      reason:
+        "Version 2 is promoted: its mean squared error is 3.000 days squared on 120 test photographs (off by 1.25 days on average), below the 4.000 of the champion, version 1.",
+    });
+  });
+
+  it("keeps the champion when the challenger is worse", () => {
+    const { promoted, reason } = decideChampion(contender("2", 5), contender("1", 4), "mse");
+    expect(promoted).toBe(false);
+    expect(reason).toContain("Version 2 is not promoted");
+    expect(reason).toContain("above the 4.000 of the champion, version 1");
+  });
+
+  it("keeps the champion when both are equal", () => {
+    const { promoted, reason } = decideChampion(contender("2", 4), contender("1", 4), "mse");
+    expect(promoted).toBe(false);
+    expect(reason).toContain("no better than the 4.000");
+  });
+
+  it("compares by the metric that was asked for", () => {
+    const challenger = contender("2", 5, { mae: 1 });
+    expect(decideChampion(challenger, contender("1", 4), "mae")).toMatchObject({
+      promoted: true,
+      reason: expect.stringContaining("mean absolute error is 1.000 days on"),
+    });
+  });
+
+  it("gives as many digits as tell the two apart", () => {
+    const { reason } = decideChampion(contender("2", 3.99999), contender("1", 4), "mse");
+    expect(reason).toContain("3.99999 days squared");
+  });
+
+  it("refuses a model that predicts no numbers", () => {
+    const broken = () => decideChampion(contender("2", Number.NaN), contender("1", 4), "mse");
+    expect(broken).toThrow(
+      expect.objectContaining({ name: "InvalidModel", message: expect.stringContaining("Version 2") }),
+    );
+  });
+});
+
+describe("refuseSeenFruits", () => {
+  const test = { source: "hass-2024", fruits: ["7", "8", "8", "9"] };
+
+  it("refuses a model that was trained on test fruits and names them", () => {
+    const seen = () => refuseSeenFruits({ source: "hass-2024", trainingFruits: ["1", "9", "8"] }, test, "Version 2");
+    expect(seen).toThrow(expect.objectContaining({ name: "InvalidModel" }));
+    expect(seen).toThrow("Version 2 was trained on 2 of the test fruits (8, 9)");
+  });
+
+  it("names a few of many", () => {
+    const fruits = ["1", "2", "3", "4", "5", "6", "7"];
+    const seen = () => refuseSeenFruits({ source: "a", trainingFruits: fruits }, { source: "a", fruits }, "It");
+    expect(seen).toThrow("(1, 2, 3, 4, 5 and 2 more)");
+  });
+
+  it("takes a model trained on other fruits", () => {
+    expect(() => refuseSeenFruits({ source: "hass-2024", trainingFruits: ["1"] }, test, "It")).not.toThrow();
+  });
+
+  it("takes a model of another source, whose fruits only share the names", () => {
+    expect(() => refuseSeenFruits({ source: "synthetic-1", trainingFruits: ["8"] }, test, "It")).not.toThrow();
+  });
+});
