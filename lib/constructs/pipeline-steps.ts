@@ -86,7 +86,7 @@ export class PipelineSteps extends Construct {
       environment: {
         ...environment,
         TRAINER_LAUNCHER: queue ? "sqs" : "ecs",
-        ...(queue && { TRAINING_QUEUE_URL: queue.queue.queueUrl }),
+        ...(queue && { TRAINING_QUEUE_URL: queue.url }),
       },
     });
     data.grantRead(train, "datasets/", "training/");

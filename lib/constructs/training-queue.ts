@@ -1,17 +1,18 @@
-import { Duration } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import type { Stage } from "../config.ts";
+import type { StageConfig } from "../config.ts";
 
 /** Trainings that wait for the worker beside a local stack. */
 export class TrainingQueue extends Construct {
-  readonly queue: Queue;
+  readonly url: string;
+  private readonly queue: Queue;
 
-  constructor(scope: Construct, id: string, stage: Stage) {
+  constructor(scope: Construct, id: string, config: Extract<StageConfig, { stage: "local" }>) {
     super(scope, id);
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) };
-    const queueName = `avocado-${stage}-training`;
+    const queueName = `avocado-${config.stage}-training`;
     const deadLetters = new Queue(this, "DeadLetters", { ...common, queueName: `${queueName}-dead-letters` });
     this.queue = new Queue(this, "Queue", {
       ...common,
@@ -20,6 +21,8 @@ export class TrainingQueue extends Construct {
       visibilityTimeout: Duration.minutes(2),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 3 },
     });
+    // The emulated SQS calls itself `localhost`, which not every machine resolves to where it listens.
+    this.url = `${config.endpoint}/${Stack.of(this).account}/${queueName}`;
   }
 
   /** Allows to put trainings on the queue. */

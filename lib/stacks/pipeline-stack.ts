@@ -26,7 +26,7 @@ export class PipelineStack extends Stack {
       enforceSSL: true,
     });
     for (const address of config.notificationEmails) topic.addSubscription(new EmailSubscription(address));
-    const queue = config.stage === "local" ? new TrainingQueue(this, "Training", config.stage) : undefined;
+    const queue = config.stage === "local" ? new TrainingQueue(this, "Training", config) : undefined;
     const steps = new PipelineSteps(this, "Steps", {
       config,
       raw: data.raw,
@@ -39,6 +39,6 @@ export class PipelineStack extends Stack {
 
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
     new CfnOutput(this, "TopicArn", { value: topic.topicArn });
-    if (queue) new CfnOutput(this, "TrainingQueueUrl", { value: queue.queue.queueUrl });
+    if (queue) new CfnOutput(this, "TrainingQueueUrl", { value: queue.url });
   }
 }
