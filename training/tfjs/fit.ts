@@ -1,9 +1,10 @@
 import type { Hyperparameters } from "../../core/contracts/execution.ts";
+import type { EpochReport } from "../../core/contracts/training.ts";
 import { NamedError } from "../../core/errors.ts";
 import { useNativeBatchNorm } from "./batch-norm.ts";
 import { type Batch, disposeBatch, type LabelledRow, type PhotographCache, readBatches } from "./data.ts";
 import type { Phase } from "./network.ts";
-import type { EpochReport, Reporter } from "./reporter.ts";
+import type { Reporter } from "./reporter.ts";
 import { type Tensorflow, tf } from "./tensorflow.ts";
 
 /** Epochs without a better validation error after which a phase ends. */
@@ -32,7 +33,7 @@ export interface FitOptions {
  * @returns the history, one report for each epoch
  * @throws TrainingDivergedError; the signal's reason when it is aborted
  */
-export async function fit(
+export async function fitModel(
   model: Tensorflow.LayersModel,
   phases: readonly Phase[],
   options: FitOptions,

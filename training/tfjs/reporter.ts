@@ -1,28 +1,4 @@
-/** One finished epoch. Losses and errors in days. */
-export interface EpochReport {
-  phase: string;
-  /** Counted from 1, within the phase. */
-  epoch: number;
-  epochs: number;
-  trainLoss: number;
-  valLoss: number;
-  valMae: number;
-  learningRate: number;
-  seconds: number;
-  /** At most, over all phases: training may stop early. */
-  secondsLeft: number;
-}
-
-/** A moment within an epoch. */
-export interface BatchReport {
-  phase: string;
-  epoch: number;
-  epochs: number;
-  /** Photographs seen in this epoch, and in all of it. */
-  done: number;
-  total: number;
-  secondsLeft?: number;
-}
+import type { BatchReport, EpochReport } from "../../core/contracts/training.ts";
 
 /** Who hears how a training goes: a terminal, MLflow, the log. Every method may be left out. */
 export interface Reporter {
