@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MlflowClient } from "../../core/mlflow/client.ts";
+import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { executeRetraining } from "../../scripts/local/execute.ts";
 import { Progress } from "../../scripts/local/progress.ts";
 import type { Report } from "../../scripts/local/report.ts";
@@ -68,14 +68,23 @@ describe("the spine", () => {
   it("does not promote a challenger that was trained badly", async () => {
     const bad = { hyperparameters: { epochs: 1, learningRate: 1e-6, optimizer: "sgd" } };
     const report = await execute(bad);
-    expect(report).toMatchObject({ status: "SUCCEEDED", promoted: false, challenger: { version: "2" }, champion: { version: "1" } });
+    expect(report).toMatchObject({
+      status: "SUCCEEDED",
+      promoted: false,
+      challenger: { version: "2" },
+      champion: { version: "1" },
+    });
     expect(report.challenger?.metrics.mse).toBeGreaterThan(report.champion?.metrics.mse ?? Number.POSITIVE_INFINITY);
     expect((await health()).model.version).toBe("1");
   });
 
   it("trains on the newest data set version without fetching: newData false", async () => {
     const report = await execute({ newData: false, hyperparameters: { epochs: 2, seed: 3 } });
-    expect(report).toMatchObject({ status: "SUCCEEDED", challenger: { version: "3" }, dataset: { version: first.dataset?.version } });
+    expect(report).toMatchObject({
+      status: "SUCCEEDED",
+      challenger: { version: "3" },
+      dataset: { version: first.dataset?.version },
+    });
     expect(Object.keys(report.seconds)).not.toContain("Fetch data");
   });
 
@@ -88,8 +97,9 @@ describe("the spine", () => {
     const killed = await execute(input);
     expect(killed).toMatchObject({ status: "FAILED", promoted: false });
     expect(killed.reason).toMatch(/TrainerDied.*SIGKILL/s);
-    const mlflow = new MlflowClient({ baseUrl: stack.mlflow.url });
-    const [run] = await mlflow.searchRuns({ filter: `tags.\`pipeline.execution\` = '${killed.executionArn}'` });
+    const { runs, experiments } = createMlflowClient({ trackingUri: stack.mlflow.url });
+    const filter = `tags.\`pipeline.execution\` = '${killed.executionArn}'`;
+    const [run] = await runs.search(await experiments.listIds(), filter);
     expect(run?.info.status).toBe("FAILED");
     expect((await health()).model.version).toBe(before);
 

@@ -1,0 +1,42 @@
+import { InvalidModelError } from "../../core/errors.ts";
+import { type OnnxModel, predictDays } from "../../core/model/onnx-model.ts";
+import { disposeBatch, type LabelledRow, type PhotographCache, readBatches } from "./data.ts";
+import { type Tensorflow, tf } from "./tensorflow.ts";
+
+/** Days by which the exported graph may differ from the network it was made of. */
+export const maxExportDifferenceDays = 1e-4;
+
+/** Photographs that the two are compared on. */
+const compared = 32;
+
+/**
+ * Compares the exported graph with the network on photographs of the data set.
+ * @returns the largest difference in days
+ * @throws InvalidModelError when it is more than 1e-4
+ */
+export async function checkExport(
+  model: Tensorflow.LayersModel,
+  exported: OnnxModel,
+  cache: PhotographCache,
+  rows: readonly LabelledRow[],
+): Promise<number> {
+  const every = Math.ceil(rows.length / compared);
+  const chosen = rows.filter((_, i) => i % every === 0);
+  const expected: number[] = [];
+  for await (const batch of readBatches(cache, chosen, { batchSize: 16 })) {
+    const days = tf.tidy(() => tf.relu(model.predict([batch.image, batch.condition]) as Tensorflow.Tensor));
+    expected.push(...days.dataSync());
+    days.dispose();
+    disposeBatch(batch);
+  }
+  const images = await Promise.all(chosen.map((row) => cache.read(row)));
+  const groups = chosen.map(({ storageGroup }) => storageGroup);
+  const found = await predictDays(exported, images, groups);
+  const difference = Math.max(...expected.map((days, i) => Math.abs(days - (found[i] as number))));
+  // Not `>`: a difference that is no number must not pass.
+  if (difference <= maxExportDifferenceDays) return difference;
+  throw new InvalidModelError(
+    `The exported graph differs from the network by ${difference} days on photographs of the data set, ` +
+      `more than ${maxExportDifferenceDays}`,
+  );
+}
