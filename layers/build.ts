@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
  */
 export function buildLayer(name: NativePackage, architecture: Architecture): string {
   const version = lockedVersion(name);
-  const folder = join(root, "layers", ".build", `${name}-${version}-${architecture}`);
+  const folder = join(root, "layers/.build", `${name}@${version}`, architecture);
   if (existsSync(folder)) return folder;
   const work = mkdtempSync(join(tmpdir(), "avocado-layer-"));
   try {
@@ -66,7 +66,6 @@ function pruneOnnxRuntime(nodejs: string, architecture: Architecture): void {
 /** Puts the finished layer in its place at once: a build that is cut off leaves nothing that looks finished. */
 function publish(work: string, folder: string): void {
   const beside = `${folder}.${process.pid}`;
-  writeFileSync(join(work, "README"), `${basename(folder)}, from the npm registry\n`);
   cpSync(work, beside, { recursive: true, verbatimSymlinks: true });
   try {
     renameSync(beside, folder);

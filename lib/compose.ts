@@ -29,6 +29,9 @@ export function composeStacks(app: App, config: StageConfig): readonly [DataStac
     api: serving.api,
     ...named("pipeline", "The retraining state machine"),
   });
+  // Names tie the stacks together, not exports, so the order has to be said.
+  serving.addStackDependency(data);
+  pipeline.addStackDependency(data);
   return [data, serving, pipeline];
 }
 

@@ -32,8 +32,8 @@ export class PipelineSteps extends Construct {
   }
 
   private addDataSteps({ raw, data }: PipelineStepsProps): void {
-    const DATA_BUCKET = data.bucket.bucketName;
-    const buckets = { RAW_BUCKET: raw.bucket.bucketName, DATA_BUCKET };
+    const DATA_BUCKET = data.name;
+    const buckets = { RAW_BUCKET: raw.name, DATA_BUCKET };
     this.add("validate-input", { description: "Checks an execution's input", minutes: 0.5, memory: 256 });
 
     const fetch = this.add("fetch-data", {
@@ -74,8 +74,8 @@ export class PipelineSteps extends Construct {
 
   private addModelSteps({ config, data, artifacts, api, queue }: PipelineStepsProps): void {
     const environment = {
-      DATA_BUCKET: data.bucket.bucketName,
-      ARTIFACT_BUCKET: artifacts.bucket.bucketName,
+      DATA_BUCKET: data.name,
+      ARTIFACT_BUCKET: artifacts.name,
       MLFLOW_TRACKING_URI: config.mlflow.trackingUri,
       MLFLOW_AUTH: config.mlflow.auth,
     };

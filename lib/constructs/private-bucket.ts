@@ -3,6 +3,7 @@ import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, type LifecycleRule } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import type { Stage } from "../config.ts";
+import { acknowledgeWildcard } from "./acknowledge.ts";
 
 export interface PrivateBucketProps {
   stage: Stage;
@@ -17,13 +18,18 @@ export interface PrivateBucketProps {
 /** A bucket that only this account reaches, over TLS, with grants by prefix. */
 export class PrivateBucket extends Construct {
   readonly bucket: Bucket;
+  /** Made from the name, so that the stacks that use the bucket do not hold it fast through an export. */
+  readonly name: string;
+  private readonly arn: string;
 
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
     const name = `avocado-${props.stage}-${props.purpose}`;
+    // A laptop's MLflow needs the name before anything is deployed; in the cloud names are unique among all accounts.
+    this.name = props.stage === "local" ? name : `${name}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+    this.arn = `arn:${Aws.PARTITION}:s3:::${this.name}`;
     this.bucket = new Bucket(this, "Bucket", {
-      // A laptop's MLflow needs the name before anything is deployed; in the cloud names are unique among all accounts.
-      bucketName: props.stage === "local" ? name : `${name}-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
+      bucketName: this.name,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
@@ -47,9 +53,7 @@ export class PrivateBucket extends Construct {
     this.grant(grantee, ["s3:GetObject"], prefixes);
     // On the whole bucket: without it S3 answers 403 instead of 404 for an object that is not there, and a condition on the
     // prefix does not help, since a request for an object has none.
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ["s3:ListBucket"], resources: [this.bucket.bucketArn] }),
-    );
+    allow(grantee, ["s3:ListBucket"], [this.arn]);
   }
 
   /** Allows to write objects under the prefixes, in parts too. */
@@ -57,9 +61,16 @@ export class PrivateBucket extends Construct {
     this.grant(grantee, ["s3:PutObject", "s3:AbortMultipartUpload"], prefixes);
   }
 
-  private grant(grantee: IGrantable, actions: string[], prefixes: string[]): void {
-    const patterns = prefixes.length > 0 ? prefixes.map((prefix) => `${prefix}*`) : ["*"];
-    const resources = patterns.map((pattern) => this.bucket.arnForObjects(pattern));
-    grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
+  private grant({ grantPrincipal }: IGrantable, actions: string[], prefixes: string[]): void {
+    const resources = (prefixes.length > 0 ? prefixes : [""]).map((prefix) => `${this.arn}/${prefix}*`);
+    allow({ grantPrincipal }, actions, resources);
+    if (!Construct.isConstruct(grantPrincipal)) return;
+    for (const resource of resources) {
+      acknowledgeWildcard(grantPrincipal, resource, "The objects under a prefix have no names before they are written");
+    }
   }
+}
+
+function allow({ grantPrincipal }: IGrantable, actions: string[], resources: string[]): void {
+  grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
 }

@@ -6,7 +6,7 @@ import type { Topic } from "aws-cdk-lib/aws-sns";
 import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
-import { acknowledge } from "./acknowledge.ts";
+import { acknowledge, acknowledgeWildcard } from "./acknowledge.ts";
 import type { NodeFunction } from "./node-function.ts";
 
 const definition = new URL("../../statemachines/retraining.asl.json", import.meta.url);
@@ -78,10 +78,12 @@ export class Retraining extends Construct {
         new PolicyStatement({ actions: ["states:RedriveExecution"], resources: [redriven] }),
       ],
     });
-    acknowledge(
-      policy,
-      "AwsSolutions-IAM5",
-      "Executions get their names when they start; only this machine's are named",
-    );
+    for (const resource of [children, redriven]) {
+      acknowledgeWildcard(
+        policy,
+        resource,
+        "Executions get their names when they start; these are this machine's alone",
+      );
+    }
   }
 }

@@ -17,7 +17,7 @@ export class ServingStack extends Stack {
   constructor(scope: Construct, id: string, props: ServingStackProps) {
     super(scope, id, props);
     const { config, artifactBucket } = props;
-    const handler = createPredictFunction(this, config, { ARTIFACT_BUCKET: artifactBucket.bucket.bucketName });
+    const handler = createPredictFunction(this, config, { ARTIFACT_BUCKET: artifactBucket.name });
     artifactBucket.grantRead(handler, "serving/");
     this.api = new PredictApi(this, "PredictApi", { config, handler });
 
