@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MlflowClient } from "../../core/mlflow/client.ts";
+import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { executeRetraining } from "../../scripts/local/execute.ts";
 import { Progress } from "../../scripts/local/progress.ts";
 import type { Report } from "../../scripts/local/report.ts";
@@ -97,14 +97,15 @@ describe("the spine", () => {
     const killed = await execute(input);
     expect(killed).toMatchObject({ status: "FAILED", promoted: false });
     expect(killed.reason).toMatch(/TrainerDied.*SIGKILL/s);
-    const mlflow = new MlflowClient({ baseUrl: stack.mlflow.url });
-    const [run] = await mlflow.searchRuns({ filter: `tags.\`pipeline.execution\` = '${killed.executionArn}'` });
-    expect(run?.info.status).toBe("FAILED");
+    const { runs, experiments } = createMlflowClient({ trackingUri: stack.mlflow.url });
+    const filter = `tags.\`pipeline.execution\` = '${killed.executionArn}'`;
+    const [run] = await runs.search(await experiments.listIds(), filter);
+    expect(run?.status).toBe("FAILED");
     expect((await health()).model.version).toBe(before);
 
     onTrainerLine = () => {};
     const again = await execute(input);
-    expect(again).toMatchObject({ status: "SUCCEEDED", runId: run?.info.run_id, challenger: { version: "4" } });
+    expect(again).toMatchObject({ status: "SUCCEEDED", runId: run?.runId, challenger: { version: "4" } });
   });
 
   it("predicts without MLflow, and a retraining says that it is away", async () => {

@@ -19,6 +19,7 @@ import { type JobClients, runJob } from "./job.ts";
 const environment = z.object({
   DATA_BUCKET: z.string().min(1),
   ARTIFACT_BUCKET: z.string().min(1),
+  AWS_REGION: z.string().min(1),
   MLFLOW_TRACKING_URI: z.url(),
   MLFLOW_AUTH: z.enum(["none", "sigv4"]).default("none"),
   /** Key of the job in the data bucket. */
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
   const data = new S3Store(s3, env.DATA_BUCKET);
   const job = await readJob(data, env.JOB_KEY);
   const currentToken = async () => (await readJob(data, env.JOB_KEY)).taskToken;
-  const fetch = env.MLFLOW_AUTH === "sigv4" ? { fetch: createSignedFetch() } : {};
+  const fetch = env.MLFLOW_AUTH === "sigv4" ? { fetch: createSignedFetch({ region: env.AWS_REGION }) } : {};
   const clients: JobClients = {
     mlflow: createMlflowClient({ trackingUri: env.MLFLOW_TRACKING_URI, ...fetch }),
     data,

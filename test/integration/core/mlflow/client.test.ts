@@ -1,42 +1,32 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { S3Store } from "../../../../aws/s3-store.ts";
-import { createMlflowClient, type MlflowClient } from "../../../../core/mlflow/client.ts";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { artifactPrefix, artifactRoot } from "../../../../core/mlflow/artifacts.ts";
+import { createMlflowClient } from "../../../../core/mlflow/client.ts";
 import { equals } from "../../../../core/mlflow/filter.ts";
 import { writeOnnxFlavour } from "../../../../core/mlflow/flavour.ts";
 import type { Fetch } from "../../../../core/mlflow/http.ts";
 import { localAws } from "../../../../scripts/local/ministack.ts";
 import { findPythonBin } from "../../../../scripts/local/python.ts";
-import { createBucket, startTestMinistack, type TestService } from "../../../support/ministack.ts";
-import { startTestMlflow } from "../../../support/mlflow.ts";
+import { bucketStore } from "../../../support/ministack.ts";
 import { tinyModel, tinySidecar } from "../../../support/models.ts";
 
-const root = "s3://artifacts/mlflow";
-const services: TestService[] = [];
-let s3: TestService;
-let mlflowServer: TestService;
-let artifacts: S3Store;
-let client: MlflowClient;
+const { aws, mlflow, artifactBucket } = inject("services");
+const root = artifactRoot(artifactBucket);
+const client = createMlflowClient({ trackingUri: mlflow });
+const artifacts = bucketStore(aws, artifactBucket);
 let experimentId: string;
 
 beforeAll(async () => {
-  s3 = await startTestMinistack();
-  services.push(s3);
-  artifacts = await createBucket(s3.url, "artifacts");
-  mlflowServer = await startTestMlflow(s3.url, "artifacts");
-  services.push(mlflowServer);
-  client = createMlflowClient({ trackingUri: mlflowServer.url });
-  experimentId = await client.experiments.getOrCreate("Avocado ripening", root);
+  experimentId = await client.experiments.getOrCreate("Client test", root);
 });
-afterAll(() => Promise.all(services.map((service) => service.stop())));
 
 describe("experiments", () => {
   it("are created once and keep their artifacts below the root", async () => {
-    expect(await client.experiments.getOrCreate("Avocado ripening", root)).toBe(experimentId);
+    expect(await client.experiments.getOrCreate("Client test", root)).toBe(experimentId);
     const run = await client.runs.create(experimentId, "where", {});
-    expect(run.artifactUri).toBe(`${root}/avocado-ripening/${run.runId}/artifacts`);
+    expect(run.artifactUri).toBe(`${root}/client-test/${run.runId}/artifacts`);
   });
 
   it("are listed", async () => {
@@ -110,7 +100,7 @@ describe("runs", () => {
       const response = await fetch(url, init);
       return url.endsWith("runs/create") && lost++ === 0 ? new Response("", { status: 504 }) : response;
     };
-    const unlucky = createMlflowClient({ trackingUri: mlflowServer.url, fetch: lossy, backoff: 1 });
+    const unlucky = createMlflowClient({ trackingUri: mlflow, fetch: lossy, backoff: 1 });
     await unlucky.runs.create(experimentId, "lost answer", { once: "yes" });
     expect(await client.runs.search([experimentId], equals("tags.once", "yes"))).toHaveLength(1);
   });
@@ -171,14 +161,17 @@ describe("flavour", () => {
   it("is loaded by Python's MLflow, which predicts with it", async () => {
     const run = await client.runs.create(experimentId, "flavour", {});
     const source = `${run.artifactUri}/model`;
-    const prefix = `${source.slice("s3://artifacts/".length)}/`;
-    await writeOnnxFlavour(artifacts, prefix, { onnx: tinyModel(0.5), sidecar: tinySidecar(), runId: run.runId });
+    await writeOnnxFlavour(artifacts, artifactPrefix(artifactBucket, source), {
+      onnx: tinyModel(0.5),
+      sidecar: tinySidecar(),
+      runId: run.runId,
+    });
     await client.registry.ensureModel("avocado-model");
     const { version } = await client.registry.ensureVersion({ name: "avocado-model", source, runId: run.runId });
     await client.registry.setAlias("avocado-model", "champion", version);
 
     const script = fileURLToPath(new URL("../../../fixtures/load-champion.py", import.meta.url));
-    const env = { ...process.env, ...localAws(s3.url), MLFLOW_TRACKING_URI: mlflowServer.url };
+    const env = { ...process.env, ...localAws(aws), MLFLOW_TRACKING_URI: mlflow };
     const { stdout } = await promisify(execFile)(findPythonBin("python"), [script], { env });
     const found = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
     expect(found).toMatchObject({ inputs: ["image", "condition"], runId: run.runId });
