@@ -49,7 +49,8 @@ export async function writeSample(
         const pixels = renderPhotograph(fruit, textures[side], ripeness, `${seed}/${name}`);
         const raw = { width: photographSize, height: photographSize, channels: 3 } as const;
         await store.write(`${prefix}images/${name}.jpg`, await sharp(pixels, { raw }).jpeg({ quality: 88 }).toBuffer());
-        onProgress?.(++written, total);
+        written++;
+        onProgress?.(written, total);
       },
       { concurrency: 4 },
     );
@@ -59,10 +60,11 @@ export async function writeSample(
 }
 
 /**
- * Fruits numbered from 1. The split follows from the number, so where a part would get too few, the last fruits of the
+ * The fruits of a sample, numbered from 1. The split follows from the number, so where a part would get too few, the last fruits of the
  * largest part give way to later numbers.
+ * @throws InvalidInputError
  */
-function chooseFruits(count: number, seed: number): Fruit[] {
+export function chooseFruits(count: number, seed: number): Fruit[] {
   const least = minFruitsPerSplit * splits.length;
   if (!Number.isInteger(count) || count < least || count > 10_000) {
     throw new InvalidInputError(`A sample has from ${least} to 10000 fruits, not ${count}`);
