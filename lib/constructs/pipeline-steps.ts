@@ -1,6 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
+import { acknowledgeWildcard } from "./acknowledge.ts";
 import { NodeFunction } from "./node-function.ts";
 import type { PredictApi } from "./predict-api.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
@@ -61,15 +62,25 @@ export class PipelineSteps extends Construct {
       environment: { DATA_BUCKET },
     });
     data.grantRead(plan, "fetched/", "datasets/");
+    data.grantWrite(plan, "datasets/");
 
-    for (const [name, description, memory] of [
-      ["preprocess-shard", "Makes one shard of a data set", 3008],
-      ["assemble-dataset", "Makes shards a data set", 1769],
-    ] as const) {
-      const step = this.add(name, { description, minutes: 15, memory, environment: { DATA_BUCKET } });
-      data.grantRead(step, "fetched/", "datasets/");
-      data.grantWrite(step, "datasets/");
-    }
+    const preprocess = this.add("preprocess-shard", {
+      description: "Decodes and resizes a stretch of photographs",
+      minutes: 15,
+      memory: 3008,
+      environment: { DATA_BUCKET },
+    });
+    data.grantRead(preprocess, "fetched/", "datasets/");
+    data.grantWrite(preprocess, "datasets/");
+
+    const assemble = this.add("assemble-dataset", {
+      description: "Makes one data set of the shards",
+      minutes: 15,
+      memory: 1769,
+      environment: { DATA_BUCKET },
+    });
+    data.grantRead(assemble, "datasets/");
+    data.grantWrite(assemble, "datasets/");
   }
 
   private addModelSteps({ config, data, artifacts, api, queue }: PipelineStepsProps): void {
@@ -89,11 +100,13 @@ export class PipelineSteps extends Construct {
         ...(queue && { TRAINING_QUEUE_URL: queue.url }),
       },
     });
-    data.grantRead(train, "datasets/", "training/");
     data.grantWrite(train, "training/");
     queue?.grantSend(train);
-    // It reports its own failures: a task that waits for a token does not see them everywhere.
+    // It answers for itself: at once when the training is there already, or when it could not be started.
     train.allow(["states:SendTaskSuccess", "states:SendTaskFailure"], [retrainingArn(this, config)]);
+    const executions = retrainingArn(this, config, "execution", ":*");
+    train.allow(["states:DescribeExecution"], [executions]);
+    acknowledgeWildcard(train, executions, "It asks whether an earlier execution goes on, whichever that was");
 
     const evaluate = this.add("evaluate-model", {
       description: "Scores challenger and champion and decides the promotion",
@@ -103,7 +116,6 @@ export class PipelineSteps extends Construct {
     });
     data.grantRead(evaluate, "datasets/");
     artifacts.grantRead(evaluate, "mlflow/");
-    artifacts.grantWrite(evaluate, "mlflow/");
 
     const deploy = this.add("deploy-model", {
       description: "Publishes the champion and has the API take it up",
@@ -115,13 +127,12 @@ export class PipelineSteps extends Construct {
     artifacts.grantWrite(deploy, "serving/");
     api.grantReload(deploy);
 
-    const record = this.add("record-failure", {
+    this.add("record-failure", {
       description: "Marks a failed run in MLflow with its reason",
       minutes: 1,
       memory: 512,
       environment,
     });
-    data.grantRead(record, "training/");
   }
 
   private add(handler: string, { description, minutes, memory, environment = {} }: StepSettings): NodeFunction {
