@@ -2,17 +2,17 @@ import { Sha256 } from "@aws-crypto/sha256-js";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { SignatureV4 } from "@smithy/signature-v4";
 
-/** What signing needs; by default the credentials and the region that this process runs with. */
+/** What signing needs; by default with the credentials that this process runs with. */
 export interface SigningOptions {
-  region?: string;
+  region: string;
   credentials?: ConstructorParameters<typeof SignatureV4>[0]["credentials"];
 }
 
 /** A `fetch` that signs each request for an IAM-authorised HTTP API. Bodies are text. */
-export function createSignedFetch(options: SigningOptions = {}): (url: string, init: RequestInit) => Promise<Response> {
+export function createSignedFetch(options: SigningOptions): (url: string, init: RequestInit) => Promise<Response> {
   const signer = new SignatureV4({
     service: "execute-api",
-    region: options.region ?? process.env.AWS_REGION ?? "us-east-1",
+    region: options.region,
     credentials: options.credentials ?? defaultProvider(),
     sha256: Sha256,
   });

@@ -1,6 +1,7 @@
 import {
   DescribeExecutionCommand,
   SendTaskFailureCommand,
+  SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
   type SFNClient,
 } from "@aws-sdk/client-sfn";
@@ -22,6 +23,17 @@ export async function sendTaskFailure(client: SFNClient, taskToken: string, erro
     await client.send(new SendTaskFailureCommand(input));
   } catch (refused) {
     if (!(refused instanceof Error && spent.includes(refused.name))) throw refused;
+  }
+}
+
+/** Says that the task is being worked on. False when nobody waits for this token any more. */
+export async function sendHeartbeat(client: SFNClient, taskToken: string): Promise<boolean> {
+  try {
+    await client.send(new SendTaskHeartbeatCommand({ taskToken }));
+    return true;
+  } catch (refused) {
+    if (refused instanceof Error && spent.includes(refused.name)) return false;
+    throw refused;
   }
 }
 

@@ -15,10 +15,10 @@ const s3 = new S3Client();
 
 /** Publishes the champion and has the API take it up. */
 export const handler = step(deployModelTask, (task) => {
-  const { ARTIFACT_BUCKET, API_AUTH, API_URL } = env();
+  const { ARTIFACT_BUCKET, API_AUTH, API_URL, AWS_REGION } = env();
   return deployModel(task, {
     mlflow: mlflowFrom(env()),
     artifacts: { name: ARTIFACT_BUCKET, store: new S3Store(s3, ARTIFACT_BUCKET) },
-    reload: (manifest) => reloadApi(API_URL, fetchWith(API_AUTH), manifest),
+    reload: (manifest) => reloadApi(API_URL, fetchWith(API_AUTH, AWS_REGION), manifest),
   });
 });

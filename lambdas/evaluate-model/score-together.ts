@@ -1,10 +1,9 @@
-import { imageBytes } from "../../core/contracts/dataset.ts";
 import type { GroupedMetrics } from "../../core/contracts/model.ts";
-import type { Dataset, Shard } from "../../core/dataset/open.ts";
+import type { Dataset } from "../../core/dataset/open.ts";
 import { InvalidDatasetError } from "../../core/errors.ts";
 import { groupedMetrics, type ScoredPhotograph } from "../../core/model/metrics.ts";
 import type { OnnxModel } from "../../core/model/onnx-model.ts";
-import { type LabelledPhotograph, predictAll } from "../../core/model/score.ts";
+import { labelledOfShard, predictAll } from "../../core/model/score.ts";
 
 /**
  * Scores models on the labelled test photographs of a data set: each shard is read once and seen by all of them.
@@ -13,7 +12,7 @@ import { type LabelledPhotograph, predictAll } from "../../core/model/score.ts";
 export async function scoreTogether(dataset: Dataset, models: readonly OnnxModel[]): Promise<GroupedMetrics[]> {
   const scored: ScoredPhotograph[][] = models.map(() => []);
   for await (const shard of dataset.shards("test")) {
-    for (const [i, model] of models.entries()) scored[i]?.push(...(await predictAll(model, labelled(shard))));
+    for (const [i, model] of models.entries()) scored[i]?.push(...(await predictAll(model, labelledOfShard(shard))));
   }
   if (scored.some(({ length }) => length === 0)) {
     const { version } = dataset.summary;
@@ -22,12 +21,4 @@ export async function scoreTogether(dataset: Dataset, models: readonly OnnxModel
     );
   }
   return scored.map((photographs) => groupedMetrics(photographs));
-}
-
-function* labelled({ rows, pixels }: Shard): Generator<LabelledPhotograph> {
-  for (const [i, { storageGroup, shelfLifeDays }] of rows.entries()) {
-    if (shelfLifeDays === undefined) continue;
-    const image = pixels.subarray(i * imageBytes, (i + 1) * imageBytes);
-    yield { image, group: storageGroup, days: shelfLifeDays };
-  }
 }

@@ -1,7 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { S3Store } from "../../aws/s3-store.ts";
-
 import { findDataset } from "../../core/dataset/latest.ts";
 import { environment } from "../shared/env.ts";
 import { step } from "../shared/step.ts";

@@ -10,17 +10,19 @@ export const authorisation = z.enum(["none", "sigv4"]).default("none");
 export const mlflowEnvironment = {
   MLFLOW_TRACKING_URI: z.url(),
   MLFLOW_AUTH: authorisation,
+  /** Lambda sets it. */
+  AWS_REGION: z.string().min(1),
 };
 
 /** The `fetch` for a server of ours. */
-export function fetchWith(auth: z.infer<typeof authorisation>): Fetch {
-  return auth === "sigv4" ? createSignedFetch() : fetch;
+export function fetchWith(auth: z.infer<typeof authorisation>, region: string): Fetch {
+  return auth === "sigv4" ? createSignedFetch({ region }) : fetch;
 }
 
 /** The MLflow client that the environment asks for. */
-export function mlflowFrom(env: {
-  MLFLOW_TRACKING_URI: string;
-  MLFLOW_AUTH: z.infer<typeof authorisation>;
-}): MlflowClient {
-  return createMlflowClient({ trackingUri: env.MLFLOW_TRACKING_URI, fetch: fetchWith(env.MLFLOW_AUTH) });
+export function mlflowFrom(env: z.infer<z.ZodObject<typeof mlflowEnvironment>>): MlflowClient {
+  return createMlflowClient({
+    trackingUri: env.MLFLOW_TRACKING_URI,
+    fetch: fetchWith(env.MLFLOW_AUTH, env.AWS_REGION),
+  });
 }

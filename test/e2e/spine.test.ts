@@ -100,12 +100,12 @@ describe("the spine", () => {
     const { runs, experiments } = createMlflowClient({ trackingUri: stack.mlflow.url });
     const filter = `tags.\`pipeline.execution\` = '${killed.executionArn}'`;
     const [run] = await runs.search(await experiments.listIds(), filter);
-    expect(run?.info.status).toBe("FAILED");
+    expect(run?.status).toBe("FAILED");
     expect((await health()).model.version).toBe(before);
 
     onTrainerLine = () => {};
     const again = await execute(input);
-    expect(again).toMatchObject({ status: "SUCCEEDED", runId: run?.info.run_id, challenger: { version: "4" } });
+    expect(again).toMatchObject({ status: "SUCCEEDED", runId: run?.runId, challenger: { version: "4" } });
   });
 
   it("predicts without MLflow, and a retraining says that it is away", async () => {

@@ -10,9 +10,10 @@ import { type Options, ZipFile } from "yazl";
 import { readZip } from "../../../../core/dataset/zip.ts";
 
 const limit = 1 << 20;
-/** Bytes that look like the parts of a zip, as a photograph's may. */
+/** Bytes that look like the parts of a zip, as a photograph's may: even a descriptor with the right length. */
 const trap = Buffer.concat([
   randomBytes(5000),
+  Buffer.from([0x50, 0x4b, 7, 8, 1, 2, 3, 4, ...[5000 & 0xff, 5000 >> 8, 0, 0], ...[5000 & 0xff, 5000 >> 8, 0, 0]]),
   Buffer.from("PK\x03\x04PK\x07\x08PK\x01\x02PK\x05\x06", "latin1"),
   randomBytes(70_000),
   Buffer.from("PK\x07\x08", "latin1"),
