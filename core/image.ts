@@ -37,7 +37,6 @@ export async function decodeImage(bytes: Uint8Array): Promise<Uint8Array> {
     const pixels = await sharp(bytes, { limitInputPixels: maxPixels, failOn: "warning", autoOrient: true })
       .resize(imageSize, imageSize, { fit: "cover", position: "centre", kernel: "lanczos3" })
       .flatten({ background: "white" })
-      .toColourspace("srgb")
       .raw({ depth: "uchar" })
       .toBuffer();
     if (pixels.length !== imageBytes) throw new Error(`decoded to ${pixels.length} bytes instead of ${imageBytes}`);

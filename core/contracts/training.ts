@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { validatedInput } from "./execution.ts";
+import { trainingResult } from "./pipeline.ts";
 
 /**
  * `training/<run>/job.json` in the data bucket: all a trainer needs to know. It is also the mailbox for the task token: a
@@ -29,3 +30,46 @@ export type LaunchMessage = z.infer<typeof launchMessage>;
 export interface Launcher {
   launch(message: LaunchMessage, executionArn: string): Promise<void>;
 }
+
+/** One finished epoch. Losses and errors in days. */
+const epochReport = z.object({
+  phase: z.string(),
+  /** Counted from 1, within the phase. */
+  epoch: z.int(),
+  epochs: z.int(),
+  trainLoss: z.number(),
+  valLoss: z.number(),
+  valMae: z.number(),
+  learningRate: z.number(),
+  seconds: z.number(),
+  /** At most, over all phases: training may stop early. */
+  secondsLeft: z.number(),
+});
+export type EpochReport = z.infer<typeof epochReport>;
+
+/** A moment within an epoch. */
+const batchReport = z.object({
+  phase: z.string(),
+  epoch: z.int(),
+  epochs: z.int(),
+  /** Photographs seen in this epoch, and in all of it. */
+  done: z.int(),
+  total: z.int(),
+  /** Of this phase, at most. */
+  secondsLeft: z.number(),
+});
+export type BatchReport = z.infer<typeof batchReport>;
+
+/** What a trainer prints while it works: one of these as JSON on each line of its standard output. */
+export const trainingEvent = z.discriminatedUnion("event", [
+  /** Shards of photographs unpacked before the training. */
+  z.object({ event: z.literal("prepare"), done: z.int(), total: z.int() }),
+  z.object({ event: z.literal("start"), params: z.record(z.string(), z.union([z.string(), z.number()])) }),
+  batchReport.extend({ event: z.literal("batch") }),
+  epochReport.extend({ event: z.literal("epoch") }),
+  z.object({ event: z.literal("finished"), result: trainingResult }),
+  z.object({ event: z.literal("failed"), error: z.string(), reason: z.string() }),
+  /** Something that people should know and that ends nothing. */
+  z.object({ event: z.literal("warning"), message: z.string() }),
+]);
+export type TrainingEvent = z.infer<typeof trainingEvent>;

@@ -1,5 +1,6 @@
-import type { StorageGroup } from "../contracts/dataset.ts";
+import { imageBytes, type Split, type StorageGroup } from "../contracts/dataset.ts";
 import type { GroupedMetrics } from "../contracts/model.ts";
+import type { Dataset, Shard } from "../dataset/open.ts";
 import { groupedMetrics, type ScoredPhotograph } from "./metrics.ts";
 import { type OnnxModel, predictDays } from "./onnx-model.ts";
 
@@ -8,6 +9,18 @@ export interface LabelledPhotograph {
   image: Uint8Array;
   group: StorageGroup;
   days: number;
+}
+
+/** The labelled photographs of one shard. */
+export function* labelledOfShard({ rows, pixels }: Shard): Generator<LabelledPhotograph> {
+  for (const [i, { storageGroup: group, shelfLifeDays: days }] of rows.entries()) {
+    if (days !== undefined) yield { image: pixels.subarray(i * imageBytes, (i + 1) * imageBytes), group, days };
+  }
+}
+
+/** The labelled photographs of a split, one shard in memory at a time. */
+export async function* labelledOfSplit(dataset: Dataset, split: Split): AsyncGenerator<LabelledPhotograph> {
+  for await (const shard of dataset.shards(split)) yield* labelledOfShard(shard);
 }
 
 /** Called after each batch with the photographs scored so far. */

@@ -1,4 +1,3 @@
-import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand, paginateDescribeStacks } from "@aws-sdk/client-cloudformation";
 import { root } from "../setup/paths.ts";
@@ -17,12 +16,19 @@ export interface StackOutputs {
 
 /** `cdk bootstrap` where it has not been done, then `cdk deploy` of stage `local`, the same app as in an account. */
 export async function deployLocal(endpoint: string, mlflowUrl: string, logFile: string): Promise<StackOutputs> {
-  const env = { ...localAws(endpoint), AVOCADO_LOCAL_ENDPOINT: endpoint, AVOCADO_MLFLOW_URL: mlflowUrl, CI: "true" };
+  const bin = join(root, "node_modules/.bin");
+  const env = {
+    ...localAws(endpoint),
+    AVOCADO_LOCAL_ENDPOINT: endpoint,
+    AVOCADO_MLFLOW_URL: mlflowUrl,
+    CI: "true",
+    PATH: `${bin}:${process.env.PATH}`,
+  };
   const cdk = (args: string[]) =>
-    run(join(root, "node_modules/.bin/cdk"), [...args, "-c", "stage=local", "--no-notices"], {
+    run(join(bin, "cdk"), [...args, "-c", "stage=local", "--no-notices"], {
       cwd: root,
       env,
-      onLine: (line) => appendFileSync(logFile, `${line}\n`),
+      logFile,
     });
   const client = new CloudFormationClient();
   if (!(await stackExists(client, "CDKToolkit"))) await cdk(["bootstrap", "aws://000000000000/us-east-1"]);

@@ -28,16 +28,22 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+interface Trainer {
+  child: ChildProcess;
+  ended: Promise<void>;
+  askedAgain: boolean;
+}
+
 /**
  * Reads jobs from the training queue and runs each in a process of its own. A trainer that dies without a word becomes a
  * SendTaskFailure, as ECS's EventBridge rule does it in the cloud. A job whose run is being trained already is not started
- * again: the trainer finds the newer task token in its job file.
+ * beside it: the trainer finds the newer task token in its job file.
  */
 export function startWorker(options: WorkerOptions): Worker {
   const sqs = new SQSClient();
   const sfn = new SFNClient();
   const store = new S3Store(new S3Client({ forcePathStyle: true }), options.dataBucket);
-  const running = new Map<string, { child: ChildProcess; ended: Promise<void> }>();
+  const running = new Map<string, Trainer>();
   const stopping = new AbortController();
   const log = createWriteStream(options.logFile, { flags: "a" });
 
@@ -47,7 +53,8 @@ export function startWorker(options: WorkerOptions): Worker {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-    running.set(runId, { child, ended });
+    const trainer: Trainer = { child, ended, askedAgain: false };
+    running.set(runId, trainer);
     const last: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
@@ -58,6 +65,8 @@ export function startWorker(options: WorkerOptions): Worker {
     }
     await ended;
     running.delete(runId);
+    // Asked for while the old trainer was ending, perhaps too late for it to take up the new token.
+    if (trainer.askedAgain && !stopping.signal.aborted) return supervise(runId, jobKey);
     if (child.exitCode !== 0) await reportDeath(jobKey, describeEnd(child, last));
   }
 
@@ -79,7 +88,9 @@ export function startWorker(options: WorkerOptions): Worker {
           await sqs.send(
             new DeleteMessageCommand({ QueueUrl: options.queueUrl, ReceiptHandle: message.ReceiptHandle }),
           );
-          if (!running.has(runId)) supervise(runId, jobKey).catch((error) => log.write(`${errorMessage(error)}\n`));
+          const trainer = running.get(runId);
+          if (trainer) trainer.askedAgain = true;
+          else supervise(runId, jobKey).catch((error) => log.write(`${errorMessage(error)}\n`));
         }
       } catch (error) {
         if (stopping.signal.aborted) break;

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { appendFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { localFolder } from "./paths.ts";
 
-const logFile = join(localFolder, "setup.log");
+const setupLog = join(localFolder, "setup.log");
 
 /** A failure of set-up, as a sentence that says what to do. */
 export class SetupError extends Error {}
@@ -33,9 +33,10 @@ export function compilerAdvice(): string {
 export async function run(
   command: string,
   args: string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; onLine?: (line: string) => void } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; logFile?: string; onLine?: (line: string) => void } = {},
 ): Promise<void> {
-  await mkdir(localFolder, { recursive: true });
+  const { logFile = setupLog } = options;
+  await mkdir(dirname(logFile), { recursive: true });
   const child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env } });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {

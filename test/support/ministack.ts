@@ -24,9 +24,13 @@ export function localClient(url: string) {
   return { endpoint: url, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 }
 
+/** A bucket of a MiniStack as a store. */
+export function bucketStore(url: string, bucket: string): S3Store {
+  return new S3Store(new S3Client(localClient(url)), bucket);
+}
+
 /** Makes a bucket there and gives it as a store. */
 export async function createBucket(url: string, bucket: string): Promise<S3Store> {
-  const s3 = new S3Client({ ...localClient(url), forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  return new S3Store(s3, bucket);
+  await new S3Client(localClient(url)).send(new CreateBucketCommand({ Bucket: bucket }));
+  return bucketStore(url, bucket);
 }

@@ -4,10 +4,16 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DatasetSummary, datasetKeys, type ManifestRow } from "../../../../core/contracts/dataset.ts";
 import { formatManifest } from "../../../../core/dataset/manifest.ts";
-import { encodeShard } from "../../../../core/dataset/npy.ts";
+import { ShardEncoder } from "../../../../core/dataset/npy.ts";
 import { openDataset } from "../../../../core/dataset/open.ts";
 import { FolderStore } from "../../../../core/folder-store.ts";
 import { writeJson } from "../../../../core/storage.ts";
+
+function encodeShard(photographs: Uint8Array[]): Promise<Buffer> {
+  const encoder = new ShardEncoder();
+  for (const pixels of photographs) encoder.add(pixels);
+  return encoder.finish();
+}
 
 const version = "0123456789abcdef";
 const key = "shards/test-00000.npy.gz";

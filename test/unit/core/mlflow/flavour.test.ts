@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { FolderStore } from "../../../../core/folder-store.ts";
 import { pythonVersions, writeOnnxFlavour } from "../../../../core/mlflow/flavour.ts";
 import { tinyModel, tinySidecar } from "../../../support/models.ts";
@@ -10,6 +10,7 @@ const model = { onnx: tinyModel(1), sidecar: tinySidecar(), runId: "0a1b2c" };
 
 async function written(prefix = "runs/model/") {
   const store = new FolderStore(mkdtempSync(join(tmpdir(), "flavour-")));
+  onTestFinished(() => rmSync(store.folder, { recursive: true }));
   await writeOnnxFlavour(store, prefix, model);
   const text = async (name: string) => Buffer.from(await store.read(prefix + name)).toString("utf8");
   return { store, text };
@@ -51,8 +52,8 @@ describe("writeOnnxFlavour", () => {
   });
 
   it("asks for the versions that the local stack has", () => {
-    const pinned = readFileSync(new URL("../../../../scripts/setup/requirements.txt", import.meta.url), "utf8");
+    const pinned = readFileSync(new URL("../../../../scripts/setup/constraints.txt", import.meta.url), "utf8");
     const { python: _, ...packages } = pythonVersions;
-    for (const [name, version] of Object.entries(packages)) expect(pinned).toContain(`\n${name}==${version}\n`);
+    for (const [name, version] of Object.entries(packages)) expect(pinned).toContain(`\n${name}==${version} `);
   });
 });

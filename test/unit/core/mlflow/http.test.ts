@@ -1,39 +1,14 @@
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text as body } from "node:stream/consumers";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createMlflowClient } from "../../../../core/mlflow/client.ts";
 import { MlflowHttp } from "../../../../core/mlflow/http.ts";
+import { type Answer, lostAnswer, startAnswering } from "../../../support/http.ts";
 
-interface Answer {
-  status: number;
-  body: string;
-}
 const json = (body: unknown, status = 200): Answer => ({ status, body: JSON.stringify(body) });
 const text = (body: string, status: number): Answer => ({ status, body });
-/** The connection breaks before an answer. */
-const lost = { status: 0, body: "" };
 
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-/** A server that gives these answers in turn, the last one for ever, and notes what it was asked. */
 async function server(...answers: [Answer, ...Answer[]]) {
-  const asked: { path: string; body: unknown }[] = [];
-  const listening = createServer(async (request, response) => {
-    const sent = await body(request);
-    asked.push({ path: (request.url ?? "").split("/mlflow/").at(-1) ?? "", body: sent ? JSON.parse(sent) : undefined });
-    const answer = answers[Math.min(asked.length, answers.length) - 1] ?? answers[0];
-    if (answer === lost) request.socket.destroy();
-    else response.writeHead(answer.status).end(answer.body);
-  });
-  servers.push(listening.listen(0, "127.0.0.1"));
-  await once(listening, "listening");
-  const address = `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+  const { address, asked } = await startAnswering(...answers);
   const options = { trackingUri: `${address}/`, backoff: 1 };
   return { asked, address, http: new MlflowHttp(options), client: createMlflowClient(options) };
 }
@@ -51,7 +26,7 @@ describe("MlflowHttp", () => {
   });
 
   it("tries again after a network error", async () => {
-    const { asked, http } = await server(lost, lost, json({}));
+    const { asked, http } = await server(lostAnswer, lostAnswer, json({}));
     await http.get("runs/get", {}, anything);
     expect(asked).toHaveLength(3);
   });
@@ -66,7 +41,7 @@ describe("MlflowHttp", () => {
   });
 
   it("names the cause of a network error", async () => {
-    const { http } = await server(lost);
+    const { http } = await server(lostAnswer);
     await expect(http.get("runs/get", {}, anything)).rejects.toThrow("(other side closed)");
   });
 
@@ -103,7 +78,7 @@ describe("creating", () => {
   it("does not create a run twice when the answer to the first attempt is lost", async () => {
     const { asked, client } = await server(text("", 504), json({ runs: [run] }));
     await expect(client.runs.create("1", "name", {})).resolves.toMatchObject({ runId: "r1" });
-    expect(asked.map(({ path }) => path)).toEqual(["runs/create", "runs/search"]);
+    expect(asked.map(({ path }) => path.split("/mlflow/").at(-1))).toEqual(["runs/create", "runs/search"]);
   });
 
   it("creates again when the first attempt came to nothing", async () => {

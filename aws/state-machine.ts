@@ -1,0 +1,48 @@
+import {
+  DescribeExecutionCommand,
+  SendTaskFailureCommand,
+  SendTaskHeartbeatCommand,
+  SendTaskSuccessCommand,
+  type SFNClient,
+} from "@aws-sdk/client-sfn";
+import { errorMessage } from "../core/errors.ts";
+
+/** Nobody waits for these tokens any more. */
+const spent = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"];
+
+/** Answers a task that waits for its token. */
+export async function sendTaskSuccess(client: SFNClient, taskToken: string, output: unknown): Promise<void> {
+  await client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }));
+}
+
+/** Fails a task that waits for its token, with the error's name. That nobody waits any more is no error. */
+export async function sendTaskFailure(client: SFNClient, taskToken: string, error: unknown): Promise<void> {
+  const name = error instanceof Error ? error.name : "Error";
+  const input = { taskToken, error: name.slice(0, 256), cause: errorMessage(error).slice(0, 32_000) };
+  try {
+    await client.send(new SendTaskFailureCommand(input));
+  } catch (refused) {
+    if (!(refused instanceof Error && spent.includes(refused.name))) throw refused;
+  }
+}
+
+/** Says that the task is being worked on. False when nobody waits for this token any more. */
+export async function sendHeartbeat(client: SFNClient, taskToken: string): Promise<boolean> {
+  try {
+    await client.send(new SendTaskHeartbeatCommand({ taskToken }));
+    return true;
+  } catch (refused) {
+    if (refused instanceof Error && spent.includes(refused.name)) return false;
+    throw refused;
+  }
+}
+
+/** Is the execution still going on? One that is gone is not. */
+export async function isExecutionRunning(client: SFNClient, executionArn: string): Promise<boolean> {
+  try {
+    return (await client.send(new DescribeExecutionCommand({ executionArn }))).status === "RUNNING";
+  } catch (error) {
+    if (error instanceof Error && ["ExecutionDoesNotExist", "InvalidArn"].includes(error.name)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, parse } from "node:path";
+import type { CountsByReason, StorageGroup } from "../contracts/dataset.ts";
+import { errorMessage, NotFoundError } from "../errors.ts";
+import { labelRows } from "./labels.ts";
+import { parseRows } from "./rows.ts";
+
+/** A photograph file with its label. */
+export interface PhotographFile {
+  path: string;
+  storageGroup: StorageGroup;
+  /** Days left, never below 0. */
+  days: number;
+  sample: string;
+}
+
+/** The labelled photographs of a raw data set, and what was left out, by reason. */
+export interface LabelledFolder {
+  photographs: PhotographFile[];
+  leftOut: CountsByReason;
+  /** All fruits of `data.csv`, labelled or not. */
+  samples: Set<string>;
+}
+
+/**
+ * Lists the labelled photographs of a folder with `data.csv` and `images/`, as they are, without a processed data set.
+ * @throws NotFoundError, InvalidDatasetError
+ */
+export async function readLabelledFolder(folder: string): Promise<LabelledFolder> {
+  const [csv, names] = await Promise.all([
+    read(join(folder, "data.csv"), (path) => readFile(path)),
+    read(join(folder, "images"), (path) => readdir(path)),
+  ]);
+  const files = new Map(names.map((name) => [parse(name).name, name]));
+  const { rows, problems } = parseRows(csv);
+  const labels = labelRows(rows);
+  const leftOut: CountsByReason = {};
+  const count = (reason: string) => {
+    leftOut[reason] = (leftOut[reason] ?? 0) + 1;
+  };
+  for (const { reason } of problems) count(reason);
+  const photographs = rows.flatMap(({ fileName, storageGroup, sample }, i): PhotographFile[] => {
+    const file = files.get(fileName);
+    const days = labels[i]?.shelfLifeDays;
+    if (file !== undefined && days !== undefined) {
+      return [{ path: join(folder, "images", file), storageGroup, days, sample }];
+    }
+    count(file === undefined ? "no-photograph" : "no-label");
+    return [];
+  });
+  return { photographs, leftOut, samples: new Set(rows.map(({ sample }) => sample)) };
+}
+
+async function read<T>(path: string, how: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await how(path);
+  } catch (cause) {
+    throw new NotFoundError(`${path} cannot be read: a data set has data.csv and images/ (${errorMessage(cause)})`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import type { MlflowClient } from "./mlflow/client.ts";
+import { equals } from "./mlflow/filter.ts";
+import type { Run } from "./mlflow/runs.ts";
+
+/** Tags with which the pipeline finds its runs again and tells people what became of them. */
+export const runTags = {
+  /** ARN of the execution that the run belongs to, the latest where several worked on it. */
+  execution: "pipeline.execution",
+  /** What makes two trainings the same one. */
+  trainingKey: "pipeline.training_key",
+  /** `concluded` once an execution has come to its end with this run; then the same input trains anew. */
+  outcome: "pipeline.outcome",
+  strategy: "pipeline.strategy",
+  datasetVersion: "dataset.version",
+  network: "network",
+  backbone: "backbone",
+  failureError: "failure.error",
+  failureReason: "failure.reason",
+  promoted: "evaluation.promoted",
+  promotionReason: "evaluation.reason",
+  promotionMetric: "evaluation.metric",
+  /** The model version that was champion when this run's was judged. */
+  championBefore: "evaluation.champion",
+} as const;
+
+/** Runs that an execution worked on, in any experiment. */
+export async function runsOfExecution(mlflow: MlflowClient, executionArn: string): Promise<Run[]> {
+  return mlflow.runs.search(await mlflow.experiments.listIds(), equals(`tags.\`${runTags.execution}\``, executionArn));
+}
+
+/** Marks the runs of an execution that has come to its end, so that the same input trains anew next time. */
+export async function concludeRuns(mlflow: MlflowClient, executionArn: string): Promise<void> {
+  for (const { runId } of await runsOfExecution(mlflow, executionArn)) {
+    await mlflow.runs.setTag(runId, runTags.outcome, "concluded");
+  }
+}
+
+/** The name of an execution, from its ARN. */
+export function executionName(executionArn: string): string {
+  return executionArn.split(":").at(-1) ?? executionArn;
+}

@@ -1,0 +1,30 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import { S3Store } from "../../aws/s3-store.ts";
+import { promotionMetrics } from "../../core/champion.ts";
+import { evaluateModelTask } from "../../core/contracts/pipeline.ts";
+import { environment } from "../shared/env.ts";
+import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
+import { step } from "../shared/step.ts";
+import { evaluateModel } from "./logic.ts";
+
+const env = environment(
+  z.object({
+    ...mlflowEnvironment,
+    DATA_BUCKET: z.string().min(1),
+    ARTIFACT_BUCKET: z.string().min(1),
+    PROMOTION_METRIC: z.enum(promotionMetrics).default("mse"),
+  }),
+);
+const s3 = new S3Client();
+
+/** Judges the challenger against the champion. */
+export const handler = step(evaluateModelTask, (task) => {
+  const { ARTIFACT_BUCKET, DATA_BUCKET, PROMOTION_METRIC } = env();
+  return evaluateModel(task, {
+    mlflow: mlflowFrom(env()),
+    data: new S3Store(s3, DATA_BUCKET),
+    artifacts: { name: ARTIFACT_BUCKET, store: new S3Store(s3, ARTIFACT_BUCKET) },
+    metric: PROMOTION_METRIC,
+  });
+});

@@ -1,0 +1,120 @@
+import { decideChampion, type PromotionMetric, refuseSeenFruits } from "../../core/champion.ts";
+import type { GroupedMetrics } from "../../core/contracts/model.ts";
+import type { EvaluateModelTask, EvaluationResult } from "../../core/contracts/pipeline.ts";
+import { type Dataset, openDataset } from "../../core/dataset/open.ts";
+import { InvalidModelError, NotFoundError } from "../../core/errors.ts";
+import { type ArtifactBucket, readModelVersion } from "../../core/mlflow/artifacts.ts";
+import type { MlflowClient } from "../../core/mlflow/client.ts";
+import type { ModelVersion } from "../../core/mlflow/registry.ts";
+import { flattenMetrics } from "../../core/model/metrics.ts";
+import { loadOnnxModel, type OnnxModel } from "../../core/model/onnx-model.ts";
+import { concludeRuns, runTags } from "../../core/run-tags.ts";
+import type { ObjectStore } from "../../core/storage.ts";
+import { scoreTogether } from "./score-together.ts";
+
+export interface EvaluateModelClients {
+  mlflow: MlflowClient;
+  /** The data bucket. */
+  data: ObjectStore;
+  artifacts: ArtifactBucket;
+  metric: PromotionMetric;
+}
+
+/**
+ * Scores challenger and champion on the same test photographs, writes both scores to the challenger's run, and makes the
+ * challenger champion when its error is lower or there is none. The alias moves last: whatever fails before leaves the
+ * champion as it was. The run of a challenger that is not promoted is concluded here, for nothing comes after it.
+ * @throws InvalidModelError, NotFoundError when a model cannot be judged
+ */
+export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateModelClients): Promise<EvaluationResult> {
+  const { mlflow, metric } = clients;
+  const { modelName } = task.input;
+  const { modelVersion, runId } = task.training;
+  const dataset = await openDataset(clients.data, task.dataset.version);
+  const challenger = await mlflow.registry.getVersion(modelName, modelVersion);
+  if (!challenger) throw new NotFoundError(`MLflow has no version ${modelVersion} of ${modelName}: train it again`);
+  const found = await mlflow.registry.getAlias(modelName, "champion");
+  // An earlier attempt promoted it and failed afterwards.
+  const already = found?.version === modelVersion;
+  const champion = already ? undefined : found;
+
+  const [own, best] = await score(dataset, challenger, champion, clients.artifacts);
+  await mlflow.registry.setAlias(modelName, "challenger", modelVersion);
+  const scored = { version: modelVersion, runId, metrics: own };
+  const scoredChampion = champion && best && { version: champion.version, runId: champion.runId, metrics: best };
+  const decision = already
+    ? { promoted: true, reason: await recordedReason(mlflow, runId, modelVersion) }
+    : decideChampion(scored, scoredChampion, metric);
+  await logScores(mlflow, runId, own, best, {
+    [runTags.promoted]: String(decision.promoted),
+    [runTags.promotionReason]: decision.reason,
+    [runTags.promotionMetric]: metric,
+    ...(scoredChampion && { [runTags.championBefore]: scoredChampion.version }),
+  });
+  if (!decision.promoted) await concludeRuns(mlflow, task.executionArn);
+  else if (!already) await mlflow.registry.setAlias(modelName, "champion", modelVersion);
+  return { ...decision, metric, challenger: scored, ...(scoredChampion && { champion: scoredChampion }) };
+}
+
+/** Scores of the challenger and, where there is one, of the champion. */
+async function score(
+  dataset: Dataset,
+  challenger: ModelVersion,
+  champion: ModelVersion | undefined,
+  artifacts: ArtifactBucket,
+): Promise<[GroupedMetrics, GroupedMetrics?]> {
+  const who = `The challenger, version ${challenger.version} of ${challenger.name},`;
+  const models = [await load(challenger, who, dataset, artifacts)];
+  try {
+    if (champion) models.push(await loadChampion(champion, dataset, artifacts));
+    return (await scoreTogether(dataset, models)) as [GroupedMetrics, GroupedMetrics?];
+  } finally {
+    for (const model of models) await model.release();
+  }
+}
+
+async function load(
+  version: ModelVersion,
+  who: string,
+  dataset: Dataset,
+  artifacts: ArtifactBucket,
+): Promise<OnnxModel> {
+  const { onnx, sidecar } = await readModelVersion(artifacts, version);
+  const fruits = dataset.rows.filter(({ split }) => split === "test").map(({ sample }) => sample);
+  refuseSeenFruits(sidecar, { source: dataset.summary.source.source, fruits }, who);
+  return loadOnnxModel(onnx);
+}
+
+/** A champion that cannot be judged stays champion: replacing it unjudged could make the service worse. */
+async function loadChampion(version: ModelVersion, dataset: Dataset, artifacts: ArtifactBucket): Promise<OnnxModel> {
+  const who = `The champion, version ${version.version} of ${version.name},`;
+  try {
+    return await load(version, who, dataset, artifacts);
+  } catch (cause) {
+    if (!(cause instanceof NotFoundError || cause instanceof InvalidModelError)) throw cause;
+    throw new InvalidModelError(
+      `${who} cannot be compared with, and stays champion: ${cause.message}. Repair it, or move or delete the alias ` +
+        "'champion' in MLflow, then start the execution again.",
+      { cause },
+    );
+  }
+}
+
+async function recordedReason(mlflow: MlflowClient, runId: string, version: string): Promise<string> {
+  const recorded = (await mlflow.runs.get(runId))?.tags[runTags.promotionReason];
+  return recorded ?? `Version ${version} is the champion already.`;
+}
+
+/** Writes what the run does not have yet, so that a second evaluation adds no points to the history. */
+async function logScores(
+  mlflow: MlflowClient,
+  runId: string,
+  own: GroupedMetrics,
+  best: GroupedMetrics | undefined,
+  tags: Record<string, string>,
+): Promise<void> {
+  const logged = (await mlflow.runs.get(runId))?.metrics ?? {};
+  const scores = { ...flattenMetrics(own, "test_"), ...(best && flattenMetrics(best, "champion_test_")) };
+  const fresh = Object.entries(scores).filter(([key, value]) => logged[key] !== value);
+  await mlflow.runs.log(runId, { metrics: fresh.map(([key, value]) => ({ key, value })), tags });
+}

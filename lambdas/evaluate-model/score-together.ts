@@ -1,0 +1,24 @@
+import type { GroupedMetrics } from "../../core/contracts/model.ts";
+import type { Dataset } from "../../core/dataset/open.ts";
+import { InvalidDatasetError } from "../../core/errors.ts";
+import { groupedMetrics, type ScoredPhotograph } from "../../core/model/metrics.ts";
+import type { OnnxModel } from "../../core/model/onnx-model.ts";
+import { labelledOfShard, predictAll } from "../../core/model/score.ts";
+
+/**
+ * Scores models on the labelled test photographs of a data set: each shard is read once and seen by all of them.
+ * @throws InvalidDatasetError when no test photograph carries a label
+ */
+export async function scoreTogether(dataset: Dataset, models: readonly OnnxModel[]): Promise<GroupedMetrics[]> {
+  const scored: ScoredPhotograph[][] = models.map(() => []);
+  for await (const shard of dataset.shards("test")) {
+    for (const [i, model] of models.entries()) scored[i]?.push(...(await predictAll(model, labelledOfShard(shard))));
+  }
+  if (scored.some(({ length }) => length === 0)) {
+    const { version } = dataset.summary;
+    throw new InvalidDatasetError(
+      `No test photograph of data set ${version} carries a label, so no model can be judged`,
+    );
+  }
+  return scored.map((photographs) => groupedMetrics(photographs));
+}

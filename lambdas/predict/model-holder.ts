@@ -1,0 +1,91 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Logger } from "@aws-lambda-powertools/logger";
+import { servingKeys } from "../../core/contracts/model.ts";
+import { errorMessage } from "../../core/errors.ts";
+import type { ObjectStore } from "../../core/storage.ts";
+import { ProblemError } from "../shared/problem.ts";
+import { type LoadedModel, loadChampion, readManifest, servedModel } from "./load-champion.ts";
+
+export interface HolderOptions {
+  now?: () => number;
+  /** Milliseconds after which an answer asks first whether there is another champion. */
+  checkAfter?: number;
+  /** Milliseconds that an answer waits for that at most. */
+  waitAtMost?: number;
+}
+
+/**
+ * Holds the champion in memory. A Lambda is frozen between requests, so nothing looks for a new one in the background:
+ * the requests do, and go on with the model at hand when looking or loading takes long or fails.
+ */
+export class ModelHolder {
+  private readonly store: ObjectStore;
+  private readonly logger: Pick<Logger, "info" | "error">;
+  private readonly options: Required<HolderOptions>;
+  private loaded: LoadedModel | undefined;
+  private etag = "";
+  private checkedAt = Number.NEGATIVE_INFINITY;
+  private checking: Promise<LoadedModel> | undefined;
+
+  constructor(store: ObjectStore, logger: Pick<Logger, "info" | "error">, options: HolderOptions = {}) {
+    this.store = store;
+    this.logger = logger;
+    this.options = { now: Date.now, checkAfter: 30_000, waitAtMost: 300, ...options };
+  }
+
+  /** The model to answer with. @throws ProblemError 503 when there is none */
+  async current(): Promise<LoadedModel> {
+    const held = this.loaded;
+    if (!held) return this.check().catch((error) => this.refuse(error));
+    if (this.options.now() - this.checkedAt < this.options.checkAfter) return held;
+    const checked = this.check().catch((error) => {
+      this.logger.error("the champion could not be taken up; the last one goes on serving", { error });
+      return this.loaded ?? held;
+    });
+    return Promise.race([checked, wait(this.options.waitAtMost, held, { ref: false })]);
+  }
+
+  /** Looks for a new champion at once. @throws ProblemError 502 when it cannot be taken up, 503 when there is none */
+  async reload(): Promise<LoadedModel> {
+    // A look that began earlier may have missed what was published since.
+    await this.checking?.catch(() => undefined);
+    return this.check().catch((error) => {
+      if (error instanceof ProblemError) throw error;
+      const serving = this.loaded ? ` Version ${this.loaded.served.version} goes on serving.` : "";
+      const detail = `The champion cannot be loaded: ${errorMessage(error)}.${serving}`;
+      throw new ProblemError(502, "ModelRejected", detail, { cause: error });
+    });
+  }
+
+  private refuse(error: unknown): never {
+    if (error instanceof ProblemError) throw error;
+    throw new ProblemError(503, "ModelUnavailable", "The model cannot be loaded at the moment.", { cause: error });
+  }
+
+  /** However many ask at once, one looks. */
+  private check(): Promise<LoadedModel> {
+    this.checking ??= this.takeUpChampion().finally(() => {
+      this.checkedAt = this.options.now();
+      this.checking = undefined;
+    });
+    return this.checking;
+  }
+
+  private async takeUpChampion(): Promise<LoadedModel> {
+    const found = await this.store.head(servingKeys.manifest);
+    if (!found) {
+      if (this.loaded) return this.loaded;
+      throw new ProblemError(503, "NoModel", "No model has been promoted yet. Run the retraining pipeline first.");
+    }
+    if (this.loaded && found.etag === this.etag) return this.loaded;
+    const manifest = await readManifest(this.store);
+    if (this.loaded?.served.sha256 === manifest.sha256) {
+      this.loaded = { ...this.loaded, served: servedModel(manifest) };
+    } else {
+      this.loaded = await loadChampion(this.store, manifest);
+      this.logger.info("serving another model", { ...this.loaded.served });
+    }
+    this.etag = found.etag;
+    return this.loaded;
+  }
+}

@@ -1,0 +1,72 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import { HttpApi, HttpMethod, HttpNoneAuthorizer, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import type { StageConfig } from "../config.ts";
+import { acknowledge } from "./acknowledge.ts";
+
+const everyone =
+  "Asking for a prediction is public by design: it reads nothing of anybody's, and the stage throttles what it may cost";
+
+export interface PredictApiProps {
+  config: StageConfig;
+  handler: IFunction;
+}
+
+/** The HTTP API in front of the predict Lambda. Everybody may ask; only AWS identities may have it reload its model. */
+export class PredictApi extends Construct {
+  readonly api: HttpApi;
+  /** Address without a slash at its end. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { config, handler }: PredictApiProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, "Api", { apiName: `avocado-${config.stage}`, createDefaultStage: false });
+    const integration = new HttpLambdaIntegration("Predict", handler);
+    const publicRoutes: [string, HttpMethod][] = [
+      ["/predict", HttpMethod.POST],
+      ["/health", HttpMethod.GET],
+    ];
+    for (const [path, method] of publicRoutes) {
+      const routes = this.api.addRoutes({
+        path,
+        methods: [method],
+        integration,
+        authorizer: new HttpNoneAuthorizer(),
+      });
+      for (const route of routes) acknowledge(route, "AwsSolutions-APIG4", everyone);
+    }
+    this.api.addRoutes({
+      path: "/reload-model",
+      methods: [HttpMethod.POST],
+      integration,
+      authorizer: new HttpIamAuthorizer(),
+    });
+    const log = new LogGroup(this, "AccessLog", {
+      logGroupName: `/avocado/${config.stage}/api-access`,
+      retention: config.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.api.addStage("Stage", {
+      stageName: "$default",
+      autoDeploy: true,
+      throttle: { rateLimit: config.predict.rateLimit, burstLimit: config.predict.burstLimit },
+      accessLogSettings: { destination: new LogGroupLogDestination(log) },
+    });
+    // The emulated gateway has one address for all APIs.
+    this.url =
+      config.stage === "local"
+        ? `${config.endpoint}/_aws/execute-api/${this.api.apiId}/$default`
+        : this.api.apiEndpoint;
+  }
+
+  /** Allows to have the API reload its model. */
+  grantReload(grantee: IGrantable): void {
+    const resources = [this.api.arnForExecuteApi("POST", "/reload-model", "$default")];
+    grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: ["execute-api:Invoke"], resources }));
+  }
+}

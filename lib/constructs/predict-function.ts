@@ -1,0 +1,66 @@
+import { fileURLToPath } from "node:url";
+import { Duration, IgnoreMode } from "aws-cdk-lib";
+import { Platform } from "aws-cdk-lib/aws-ecr-assets";
+import {
+  Architecture,
+  DockerImageCode,
+  DockerImageFunction,
+  type Function as LambdaFunction,
+} from "aws-cdk-lib/aws-lambda";
+import type { Construct } from "constructs";
+import type { StageConfig } from "../config.ts";
+import { functionIdentity, NodeFunction } from "./node-function.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What the image is made of; everything else stays out, so that only a change to these makes a new image. */
+const ingredients = [
+  "package.json",
+  "package-lock.json",
+  ".npmrc",
+  "core",
+  "aws",
+  "lambdas/predict",
+  "lambdas/shared",
+  "layers/build.ts",
+];
+
+const description = "Predicts the days until an avocado is over-ripe";
+/** The gateway gives up after 30 s. */
+const timeout = Duration.seconds(29);
+
+/** The predict Lambda: a container image, and on a laptop, which has no registry of images, the same code as a zip. */
+export function createPredictFunction(
+  scope: Construct,
+  config: StageConfig,
+  environment: Record<string, string>,
+): LambdaFunction {
+  const { memoryMegabytes } = config.predict;
+  if (config.stage === "local") {
+    return new NodeFunction(scope, "Predict", {
+      config,
+      handler: "predict",
+      description,
+      timeout,
+      memoryMegabytes,
+      environment,
+    }).function;
+  }
+  const arm = config.predict.architecture === "arm64";
+  return new DockerImageFunction(scope, "Predict", {
+    functionName: `avocado-${config.stage}-predict`,
+    description,
+    code: DockerImageCode.fromImageAsset(root, {
+      file: "lambdas/predict/Dockerfile",
+      platform: arm ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
+      buildArgs: { ARCHITECTURE: config.predict.architecture },
+      ignoreMode: IgnoreMode.DOCKER,
+      exclude: ["*", ...ingredients.map((path) => `!${path}`)],
+    }),
+    architecture: arm ? Architecture.ARM_64 : Architecture.X86_64,
+    timeout,
+    memorySize: memoryMegabytes,
+    ...functionIdentity(scope, config, "predict"),
+    environment: { POWERTOOLS_SERVICE_NAME: "predict", ...environment },
+  });
+}

@@ -1,0 +1,76 @@
+import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, type LifecycleRule } from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+import type { Stage } from "../config.ts";
+import { acknowledgeWildcard } from "./acknowledge.ts";
+
+export interface PrivateBucketProps {
+  stage: Stage;
+  /** Last part of the bucket's name. */
+  purpose: string;
+  versioned?: boolean;
+  lifecycleRules?: LifecycleRule[];
+  /** Receives the access logs. */
+  accessLogs?: Bucket;
+}
+
+/** A bucket that only this account reaches, over TLS, with grants by prefix. */
+export class PrivateBucket extends Construct {
+  readonly bucket: Bucket;
+  /** Made from the name, so that the stacks that use the bucket do not hold it fast through an export. */
+  readonly name: string;
+  private readonly arn: string;
+
+  constructor(scope: Construct, id: string, props: PrivateBucketProps) {
+    super(scope, id);
+    const name = `avocado-${props.stage}-${props.purpose}`;
+    // A laptop's MLflow needs the name before anything is deployed; in the cloud names are unique among all accounts.
+    this.name = props.stage === "local" ? name : `${name}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+    this.arn = `arn:${Aws.PARTITION}:s3:::${this.name}`;
+    this.bucket = new Bucket(this, "Bucket", {
+      bucketName: this.name,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      versioned: props.versioned ?? false,
+      lifecycleRules: [
+        { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(2) },
+        ...(props.lifecycleRules ?? []),
+      ],
+      removalPolicy: props.stage === "prod" ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      // The cast: the CDK's types do not keep exact optional properties.
+      ...(props.accessLogs && {
+        serverAccessLogsBucket: props.accessLogs as IBucket,
+        serverAccessLogsPrefix: `${props.purpose}/`,
+      }),
+    });
+  }
+
+  /** Allows to read the objects under the prefixes (all of them when there is none). */
+  grantRead(grantee: IGrantable, ...prefixes: string[]): void {
+    this.grant(grantee, ["s3:GetObject"], prefixes);
+    // On the whole bucket: without it S3 answers 403 instead of 404 for an object that is not there, and a condition on the
+    // prefix does not help, since a request for an object has none.
+    allow(grantee, ["s3:ListBucket"], [this.arn]);
+  }
+
+  /** Allows to write objects under the prefixes, in parts too. */
+  grantWrite(grantee: IGrantable, ...prefixes: [string, ...string[]]): void {
+    this.grant(grantee, ["s3:PutObject", "s3:AbortMultipartUpload"], prefixes);
+  }
+
+  private grant({ grantPrincipal }: IGrantable, actions: string[], prefixes: string[]): void {
+    const resources = (prefixes.length > 0 ? prefixes : [""]).map((prefix) => `${this.arn}/${prefix}*`);
+    allow({ grantPrincipal }, actions, resources);
+    if (!Construct.isConstruct(grantPrincipal)) return;
+    for (const resource of resources) {
+      acknowledgeWildcard(grantPrincipal, resource, "The objects under a prefix have no names before they are written");
+    }
+  }
+}
+
+function allow({ grantPrincipal }: IGrantable, actions: string[], resources: string[]): void {
+  grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
+}

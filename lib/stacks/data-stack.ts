@@ -1,0 +1,53 @@
+import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { StageConfig } from "../config.ts";
+import { acknowledge } from "../constructs/acknowledge.ts";
+import { PrivateBucket } from "../constructs/private-bucket.ts";
+
+export interface DataStackProps extends StackProps {
+  config: StageConfig;
+}
+
+/** What outlives every deployment: photographs as given, data sets made of them, and models. */
+export class DataStack extends Stack {
+  /** Data sets as people put them there. */
+  readonly raw: PrivateBucket;
+  /** `fetched/`, `datasets/` and `training/`: all of it can be made again from the raw bucket. */
+  readonly data: PrivateBucket;
+  /** MLflow's artifacts and `serving/`. */
+  readonly artifacts: PrivateBucket;
+
+  constructor(scope: Construct, id: string, props: DataStackProps) {
+    super(scope, id, props);
+    const { stage } = props.config;
+    const logs = new PrivateBucket(this, "AccessLogs", {
+      stage,
+      purpose: "access-logs",
+      lifecycleRules: [{ id: "old-logs", expiration: Duration.days(90) }],
+    });
+    acknowledge(
+      logs.bucket,
+      "AwsSolutions-S1",
+      "A bucket that receives access logs and logged its own would never end",
+    );
+    const accessLogs = logs.bucket;
+    this.raw = new PrivateBucket(this, "Raw", { stage, purpose: "raw", accessLogs });
+    this.data = new PrivateBucket(this, "Data", {
+      stage,
+      purpose: "data",
+      accessLogs,
+      lifecycleRules: [{ id: "fetched-copies", prefix: "fetched/", expiration: Duration.days(30) }],
+    });
+    this.artifacts = new PrivateBucket(this, "Artifacts", {
+      stage,
+      purpose: "artifacts",
+      accessLogs,
+      versioned: true,
+      lifecycleRules: [{ id: "replaced-versions", noncurrentVersionExpiration: Duration.days(365) }],
+    });
+
+    new CfnOutput(this, "RawBucket", { value: this.raw.bucket.bucketName });
+    new CfnOutput(this, "DataBucket", { value: this.data.bucket.bucketName });
+    new CfnOutput(this, "ArtifactBucket", { value: this.artifacts.bucket.bucketName });
+  }
+}

@@ -1,0 +1,95 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { pMapIterable } from "p-map";
+import { type PhotographFile, readLabelledFolder } from "../core/dataset/labelled-folder.ts";
+import { errorMessage, InvalidDatasetError, InvalidInputError } from "../core/errors.ts";
+import { decodeImage, ImageError } from "../core/image.ts";
+import { readModelFolder } from "../core/model/folder.ts";
+import { loadOnnxModel } from "../core/model/onnx-model.ts";
+import { type LabelledPhotograph, scoreModel } from "../core/model/score.ts";
+import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
+import { formatMetrics } from "./local/metrics-table.ts";
+import { bar, type Progress } from "./local/progress.ts";
+
+const usage = `npm run evaluate -- --model <folder> --data <folder> [options]
+
+  --model <folder>   a model: model.onnx and avocado-model.json
+  --data <folder>    photographs with labels: data.csv and images/
+  --fruits <file>    only the fruits in this file, one Sample a line
+  --json <file>      write the result as JSON: n, mae, rmse, r2, mse, groups, maeMeanOfGroups`;
+
+/** `npm run evaluate`: errors of a model over the labelled photographs of a folder. */
+async function evaluate(progress: Progress): Promise<void> {
+  const string = { type: "string" } as const;
+  const { values } = readArguments({ options: { model: string, data: string, fruits: string, json: string } }, usage);
+  const { model: modelFolder, data, fruits, json } = values;
+  if (!modelFolder || !data) throw wrongUsage("--model and --data are needed.", usage);
+  const { onnx, sidecar } = await readModelFolder(modelFolder);
+  const model = await loadOnnxModel(onnx);
+  const { photographs, leftOut, samples } = await readLabelledFolder(data);
+  const chosen = fruits ? chooseFruits(photographs, samples, await readLines(fruits), progress) : photographs;
+  if (chosen.length === 0) throw new InvalidDatasetError(`${data} has no labelled photograph to evaluate on`);
+
+  const unreadable = new Map<string, number>();
+  const onProgress = (done: number) => progress.now(`${bar(done, chosen.length)}  ${done} of ${chosen.length}`);
+  const scored = await scoreModel(model, decodeAll(chosen, unreadable), { onProgress });
+  progress.now("");
+  const counts = { ...leftOut, ...Object.fromEntries(unreadable) };
+  progress.line(`${sidecar.name} (${sidecar.network}) on ${scored.n} photographs of ${data}`);
+  for (const [reason, count] of Object.entries(counts)) progress.line(`  left out, ${reason}: ${count}`);
+  progress.line(formatMetrics(scored));
+  const seen = chosen.filter(({ sample }) => sidecar.trainingFruits.includes(sample)).length;
+  if (seen > 0) {
+    progress.line(
+      `Note: ${seen} of these photographs show fruits named as this model's training fruits; if the data set is ` +
+        `'${sidecar.source}', on which it was trained, the errors are lower than on new fruits.`,
+    );
+  }
+  if (json) await writeFile(json, `${JSON.stringify(scored, null, 1)}\n`);
+}
+
+async function readLines(file: string): Promise<string[]> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new InvalidInputError(`--fruits ${file} cannot be read: ${errorMessage(cause)}`, { cause });
+  });
+  return text
+    .replace(/^\ufeff/, "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+function chooseFruits(
+  photographs: readonly PhotographFile[],
+  samples: ReadonlySet<string>,
+  fruits: readonly string[],
+  progress: Progress,
+): PhotographFile[] {
+  const unknown = fruits.filter((fruit) => !samples.has(fruit));
+  if (unknown.length === fruits.length) {
+    throw new InvalidInputError("None of the fruits listed with --fruits is a Sample of data.csv");
+  }
+  if (unknown.length > 0) progress.line(`Not in data.csv: ${unknown.length} of the listed fruits (${unknown[0]}, ...)`);
+  const wanted = new Set(fruits);
+  return photographs.filter(({ sample }) => wanted.has(sample));
+}
+
+/** Decodes some photographs ahead of the model; those that cannot be decoded are counted by reason. */
+async function* decodeAll(
+  photographs: readonly PhotographFile[],
+  unreadable: Map<string, number>,
+): AsyncGenerator<LabelledPhotograph> {
+  const decode = async ({ path, storageGroup: group, days }: PhotographFile) => {
+    try {
+      return { image: await decodeImage(await readFile(path)), group, days };
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      unreadable.set(error.reason, (unreadable.get(error.reason) ?? 0) + 1);
+      return undefined;
+    }
+  };
+  for await (const decoded of pMapIterable(photographs, decode, { concurrency: 4, backpressure: 64 })) {
+    if (decoded) yield decoded;
+  }
+}
+
+await runCommand(usage, evaluate);

@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { stages } from "../../lib/config.ts";
+import { synthesise } from "../support/stages.ts";
+
+interface State {
+  Type: string;
+  Resource?: string;
+  Arguments?: { FunctionName?: string; TopicArn?: string };
+  TimeoutSeconds?: unknown;
+  HeartbeatSeconds?: unknown;
+  Retry?: { ErrorEquals: string[]; JitterStrategy?: string; BackoffRate?: number }[];
+  Catch?: { ErrorEquals: string[]; Next: string }[];
+  Items?: string;
+  MaxConcurrency?: unknown;
+  ItemProcessor?: { States: Record<string, State> };
+}
+
+const definition = JSON.parse(
+  readFileSync(new URL("../../statemachines/retraining.asl.json", import.meta.url), "utf8"),
+) as { QueryLanguage: string; States: Record<string, State> };
+
+/** All states, those inside maps too. */
+function all(states: Record<string, State>): [string, State][] {
+  return Object.entries(states).flatMap(([name, state]) => [
+    [name, state] as [string, State],
+    ...all(state.ItemProcessor?.States ?? {}),
+  ]);
+}
+const tasks = all(definition.States).filter(([, { Type }]) => Type === "Task");
+const substitution = (value: string | undefined) => value?.match(/^\$\{(\w+)\}$/)?.[1];
+
+describe("the definition", () => {
+  it.each(tasks)("task '%s' retries with backoff and jitter, catches everything else, and ends in time", (_, task) => {
+    expect(task.Retry?.[0]).toMatchObject({ BackoffRate: 2, JitterStrategy: "FULL" });
+    expect(task.Catch?.at(-1)?.ErrorEquals).toEqual(["States.ALL"]);
+    expect(task.TimeoutSeconds).toEqual(expect.any(Number));
+  });
+
+  it("waits for the trainer by token, with a heartbeat shorter than the time-out", () => {
+    const train = definition.States.Train;
+    expect(train?.Resource).toBe("arn:aws:states:::lambda:invoke.waitForTaskToken");
+    expect(train?.HeartbeatSeconds).toBeLessThan(train?.TimeoutSeconds as number);
+  });
+
+  it("keeps to what every interpreter of a distributed map understands", () => {
+    const map = definition.States["Preprocess shards"];
+    expect(map?.Items).toBe("{% $states.input %}");
+    for (const field of ["ItemSelector", "Output", "Assign", "ItemReader"]) expect(map).not.toHaveProperty(field);
+    expect(map?.MaxConcurrency).toEqual(expect.any(Number));
+  });
+
+  it("gives every Lambda more time than the Lambda gives itself", () => {
+    const functions = synthesise("prod").resources("AWS::Lambda::Function");
+    for (const [name, task] of tasks.filter(([, { Arguments }]) => Arguments?.FunctionName)) {
+      const step = substitution(task.Arguments?.FunctionName);
+      const found = functions.find(([id]) => id.startsWith(`Steps${step}Function`));
+      expect(task.TimeoutSeconds, name).toBeGreaterThan(found?.[1].Properties.Timeout);
+    }
+  });
+});
+
+describe.each(stages)("the state machine of stage %s", (stage) => {
+  const { resources } = synthesise(stage);
+  const [, machine] = resources("AWS::StepFunctions::StateMachine")[0] ?? [];
+  const role = machine?.Properties.RoleArn["Fn::GetAtt"][0];
+  const granted = resources("AWS::IAM::Policy")
+    .filter(([, { Properties }]) => Properties.Roles.some(({ Ref: name }: { Ref: string }) => name === role))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+    .flatMap(({ Action, Resource: resource }) =>
+      [Action].flat().flatMap((action) => [resource].flat().map((item) => `${action} ${JSON.stringify(item)}`)),
+    );
+
+  it("may call every function and topic that the definition names, and nothing else", () => {
+    const names = [
+      ...new Set(tasks.map(([, { Arguments }]) => substitution(Arguments?.FunctionName ?? Arguments?.TopicArn))),
+    ];
+    const needed = names.map((name) => {
+      const arn = JSON.stringify(machine?.Properties.DefinitionSubstitutions[name as string]);
+      return `${name === "Topic" ? "sns:Publish" : "lambda:InvokeFunction"} ${arn}`;
+    });
+    const calls = granted.filter((grant) => /^(lambda|sns):/.test(grant));
+    expect(calls.sort()).toEqual(needed.sort());
+  });
+
+  it("may start, describe, stop and redrive the children of its distributed map", () => {
+    const own = granted.filter((grant) => grant.startsWith("states:")).map((grant) => grant.split(" ")[0]);
+    expect(own.sort()).toEqual([
+      "states:DescribeExecution",
+      "states:RedriveExecution",
+      "states:StartExecution",
+      "states:StopExecution",
+    ]);
+  });
+
+  it("is traced, and logs everything that happens in it", () => {
+    expect(machine?.Properties.TracingConfiguration).toEqual({ Enabled: true });
+    expect(machine?.Properties.LoggingConfiguration).toMatchObject({ Level: "ALL", IncludeExecutionData: true });
+  });
+
+  it("tells where it is, and where trainings wait", () => {
+    const outputs = synthesise(stage).template("pipeline").toJSON().Outputs;
+    const own = Object.keys(outputs).filter((name) => !name.startsWith("Exports"));
+    const queue = stage === "local" ? ["TrainingQueueUrl"] : [];
+    expect(own.sort()).toEqual(["StateMachineArn", "TopicArn", ...queue]);
+  });
+});

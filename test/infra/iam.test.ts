@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { stages } from "../../lib/config.ts";
+import { type Resource, type SynthesisedStage, synthesise } from "../support/stages.ts";
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+}
+
+/** Every wildcard that a role of ours may have, and why. Anything else fails. */
+const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string][] = [
+  [
+    /./,
+    /^s3:(GetObject|PutObject|AbortMultipartUpload)$/,
+    /^arn:<Partition>:s3:::avocado-[^*]+\/[a-z]+\/\*$/,
+    "objects below a prefix have no names before they are written",
+  ],
+  [
+    /FetchData/,
+    /^s3:GetObject$/,
+    /^arn:<Partition>:s3:::avocado-\w+-raw[^*]*\/\*$/,
+    "people lay raw data where they like in its bucket",
+  ],
+  [
+    /Retraining/,
+    /^logs:(\w+LogDelivery|ListLogDeliveries|PutResourcePolicy|Describe(ResourcePolicies|LogGroups))$/,
+    /^\*$/,
+    "delivery of logs knows no resources",
+  ],
+  [
+    /Retraining/,
+    /^xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)$/,
+    /^\*$/,
+    "X-Ray knows no resources",
+  ],
+  [
+    /Retraining/,
+    /^states:(Describe|Stop)Execution$/,
+    /:execution:avocado-\w+-retraining:\*$/,
+    "children of the distributed map get their names when they start",
+  ],
+  [
+    /Retraining/,
+    /^states:RedriveExecution$/,
+    /:execution:avocado-\w+-retraining\/shards:\*$/,
+    "the same, of a map that is run again",
+  ],
+  [
+    /StartTraining/,
+    /^states:DescribeExecution$/,
+    /:execution:avocado-\w+-retraining:\*$/,
+    "asks whether an earlier execution goes on",
+  ],
+];
+
+function statements({ resources }: SynthesisedStage): [id: string, statement: Statement][] {
+  const ofPolicy = ([id, { Properties }]: [string, Resource]) =>
+    (Properties.PolicyDocument.Statement as Statement[]).map((statement) => [id, statement] as [string, Statement]);
+  return resources("AWS::IAM::Policy").flatMap(ofPolicy);
+}
+
+const listed = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+/** A resource in words: references by name. */
+function text(value: unknown): string {
+  if (typeof value === "string") return value;
+  const { Ref: name, "Fn::Join": join, "Fn::GetAtt": attribute } = value as Record<string, never>;
+  if (join) return (join[1] as unknown[]).map(text).join("");
+  return name ? `<${String(name).replace("AWS::", "")}>` : `<${attribute ?? JSON.stringify(value)}>`;
+}
+
+function grants(stage: SynthesisedStage, policy: RegExp): string[] {
+  return statements(stage)
+    .filter(([id]) => policy.test(id))
+    .flatMap(([, { Action, Resource }]) =>
+      listed(Action).flatMap((action) => listed(Resource).map((resource) => `${action} ${text(resource)}`)),
+    );
+}
+
+describe.each(stages)("roles of stage %s", (stage) => {
+  it("have no wildcard that is not listed with its reason", () => {
+    const unlisted = statements(synthesise(stage)).flatMap(([id, { Action, Resource }]) =>
+      listed(Action).flatMap((action) =>
+        listed(Resource)
+          .map(text)
+          .filter((resource) => `${action}${resource}`.includes("*"))
+          .filter(
+            (resource) =>
+              !wildcards.some(([who, what, where]) => who.test(id) && what.test(action) && where.test(resource)),
+          )
+          .map((resource) => `${id}: ${action} on ${resource}`),
+      ),
+    );
+    expect(unlisted).toEqual([]);
+  });
+
+  it("have no managed policy and no policy of their own beside those that are checked", () => {
+    for (const [, { Properties }] of synthesise(stage).resources("AWS::IAM::Role")) {
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+      expect(Properties.Policies).toBeUndefined();
+    }
+  });
+
+  it("are one for each Lambda", () => {
+    const roles = synthesise(stage)
+      .resources("AWS::Lambda::Function")
+      .map(([, { Properties }]) => JSON.stringify(Properties.Role));
+    expect(new Set(roles).size).toBe(11);
+  });
+
+  it("write only below the prefixes of their step", () => {
+    const bucket = (purpose: string) =>
+      `s3:::avocado-${stage}-${purpose}${stage === "prod" ? "-<AccountId>-<Region>" : ""}`;
+    const written = Object.fromEntries(
+      [
+        "FetchData",
+        "PlanDataset",
+        "PreprocessShard",
+        "AssembleDataset",
+        "StartTraining",
+        "EvaluateModel",
+        "DeployModel",
+        "RecordFailure",
+        "FindDataset",
+        "ValidateInput",
+      ].map((name) => [
+        name,
+        grants(synthesise(stage), new RegExp(`^Steps${name}`))
+          .filter((grant) => grant.startsWith("s3:PutObject "))
+          .map((grant) => grant.slice("s3:PutObject arn:<Partition>:".length)),
+      ]),
+    );
+    expect(written).toEqual({
+      FetchData: [`${bucket("data")}/fetched/*`],
+      PlanDataset: [`${bucket("data")}/datasets/*`],
+      PreprocessShard: [`${bucket("data")}/datasets/*`],
+      AssembleDataset: [`${bucket("data")}/datasets/*`],
+      StartTraining: [`${bucket("data")}/training/*`],
+      EvaluateModel: [],
+      DeployModel: [`${bucket("artifacts")}/serving/*`],
+      RecordFailure: [],
+      FindDataset: [],
+      ValidateInput: [],
+    });
+  });
+
+  it("let nothing but deploy-model have the API reload", () => {
+    const invokers = statements(synthesise(stage)).filter(([, { Action }]) =>
+      listed(Action).includes("execute-api:Invoke"),
+    );
+    expect(invokers.map(([id]) => id)).toEqual([expect.stringMatching(/^StepsDeployModel/)]);
+    expect(text(listed(invokers[0]?.[1].Resource)[0])).toMatch(/\/\$default\/POST\/reload-model$/);
+  });
+});

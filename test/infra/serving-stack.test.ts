@@ -1,0 +1,51 @@
+import { Match } from "aws-cdk-lib/assertions";
+import { describe, expect, it } from "vitest";
+import { stages } from "../../lib/config.ts";
+import { synthesise } from "../support/stages.ts";
+
+describe.each(stages)("the API of stage %s", (stage) => {
+  it("lets only AWS identities have it reload the model", () => {
+    const routes = synthesise(stage).resources("AWS::ApiGatewayV2::Route");
+    expect(
+      Object.fromEntries(routes.map(([, { Properties }]) => [Properties.RouteKey, Properties.AuthorizationType])),
+    ).toEqual({
+      "POST /predict": "NONE",
+      "GET /health": "NONE",
+      "POST /reload-model": "AWS_IAM",
+    });
+  });
+
+  it("is throttled and writes an access log", () => {
+    synthesise(stage)
+      .template("serving")
+      .hasResourceProperties("AWS::ApiGatewayV2::Stage", {
+        StageName: "$default",
+        AutoDeploy: true,
+        DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+        AccessLogSettings: Match.objectLike({ DestinationArn: Match.anyValue() }),
+      });
+  });
+
+  it("says where it is", () => {
+    const { ApiUrl } = synthesise(stage).template("serving").findOutputs("ApiUrl");
+    const url = JSON.stringify(ApiUrl?.Value);
+    expect(url).toContain(stage === "local" ? "http://127.0.0.1:4566/_aws/execute-api/" : '"ApiEndpoint"');
+  });
+});
+
+describe("the predict Lambda", () => {
+  it("is a container image in prod and a zip on a laptop, with memory that a new account has", () => {
+    synthesise("prod")
+      .template("serving")
+      .hasResourceProperties("AWS::Lambda::Function", {
+        PackageType: "Image",
+        MemorySize: 3008,
+        Architectures: ["x86_64"],
+        Timeout: 29,
+      });
+    synthesise("local").template("serving").hasResourceProperties("AWS::Lambda::Function", {
+      Runtime: "nodejs24.x",
+      PackageType: Match.absent(),
+    });
+  });
+});

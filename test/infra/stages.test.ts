@@ -1,0 +1,104 @@
+import { Stack } from "aws-cdk-lib";
+import { Construct } from "constructs";
+import { describe, expect, it } from "vitest";
+import { stages } from "../../lib/config.ts";
+import { acknowledge } from "../../lib/constructs/acknowledge.ts";
+import { synthesise } from "../support/stages.ts";
+
+describe.each(stages)("stage %s", (stage) => {
+  it("synthesises without a finding of the security rules and without a broken CloudFormation rule", () => {
+    expect(() => synthesise(stage, { cloudFormationRules: true })).not.toThrow();
+  });
+
+  it("deploys data before serving before pipeline", () => {
+    const [data, serving, pipeline] = synthesise(stage).stacks;
+    expect(data?.dependencies).toEqual([]);
+    expect(serving?.dependencies).toEqual([data]);
+    expect(pipeline?.dependencies).toEqual(expect.arrayContaining([data, serving]));
+  });
+
+  it("keeps every bucket private, encrypted and reachable over TLS alone", () => {
+    const { resources } = synthesise(stage);
+    const denials = resources("AWS::S3::BucketPolicy").map(([, { Properties }]) => JSON.stringify(Properties));
+    const buckets = resources("AWS::S3::Bucket");
+    expect(buckets).toHaveLength(4);
+    for (const [id, { Properties }] of buckets) {
+      expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+      const [rule] = Properties.BucketEncryption.ServerSideEncryptionConfiguration;
+      expect(rule.ServerSideEncryptionByDefault.SSEAlgorithm).toBe("AES256");
+      const policy = denials.find((text) => text.includes(`"Bucket":{"Ref":"${id}"}`));
+      expect(policy).toMatch(/"Condition":\{"Bool":\{"aws:SecureTransport":"false"\}\},"Effect":"Deny"/);
+    }
+  });
+
+  it("keeps versions of artifacts, forgets abandoned uploads and old copies of raw data", () => {
+    const byPurpose = (purpose: string) =>
+      synthesise(stage)
+        .resources("AWS::S3::Bucket")
+        .find(([, { Properties }]) =>
+          JSON.stringify(Properties.BucketName).includes(`avocado-${stage}-${purpose}`),
+        )?.[1].Properties;
+    expect(byPurpose("artifacts").VersioningConfiguration.Status).toBe("Enabled");
+    expect(byPurpose("data").LifecycleConfiguration.Rules).toContainEqual(
+      expect.objectContaining({ Prefix: "fetched/", ExpirationInDays: 30, Status: "Enabled" }),
+    );
+    for (const purpose of ["raw", "data", "artifacts"]) {
+      const rules = byPurpose(purpose).LifecycleConfiguration.Rules;
+      expect(rules).toContainEqual(
+        expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } }),
+      );
+    }
+  });
+
+  it("keeps logs for as long as configured, and has no Lambda that makes a log group of its own", () => {
+    const { resources } = synthesise(stage);
+    for (const [, { Properties }] of resources("AWS::Logs::LogGroup")) expect(Properties.RetentionInDays).toBe(90);
+    for (const [, { Properties }] of resources("AWS::Lambda::Function")) {
+      expect(Properties.LoggingConfig.LogGroup).toHaveProperty("Ref");
+    }
+  });
+
+  it("encrypts queues and takes from topic and queues nothing but TLS", () => {
+    const { resources } = synthesise(stage);
+    for (const [, { Properties }] of resources("AWS::SQS::Queue")) expect(Properties.SqsManagedSseEnabled).toBe(true);
+    const policies = [...resources("AWS::SQS::QueuePolicy"), ...resources("AWS::SNS::TopicPolicy")];
+    expect(policies).toHaveLength(stage === "local" ? 3 : 1);
+    for (const [, { Properties }] of policies)
+      expect(JSON.stringify(Properties)).toContain('"aws:SecureTransport":"false"');
+  });
+});
+
+describe("stage prod", () => {
+  it("keeps buckets when their stack is deleted; stage local does not", () => {
+    const policies = (stage: "local" | "prod") =>
+      new Set(
+        synthesise(stage)
+          .resources("AWS::S3::Bucket")
+          .map(([, { DeletionPolicy }]) => DeletionPolicy),
+      );
+    expect(policies("prod")).toEqual(new Set(["Retain"]));
+    expect(policies("local")).toEqual(new Set(["Delete"]));
+    expect(synthesise("prod").stacks.map(({ terminationProtection }) => terminationProtection)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it("gives Lambdas with native packages those for their platform", () => {
+    const { resources } = synthesise("prod");
+    const layers = resources("AWS::Lambda::Function")
+      .filter(([, { Properties }]) => Properties.Layers)
+      .map(([, { Properties }]) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME);
+    expect(layers.sort()).toEqual(["deploy-model", "evaluate-model", "preprocess-shard"]);
+  });
+});
+
+describe("acknowledge", () => {
+  it("refuses a reason that says nothing", () => {
+    const node = new Construct(new Stack(), "Thing");
+    expect(() => acknowledge(node, "AwsSolutions-S1", " ")).toThrow(
+      "Thing: AwsSolutions-S1 is acknowledged without a reason",
+    );
+  });
+});

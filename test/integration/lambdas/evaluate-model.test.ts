@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { PromotionMetric } from "../../../core/champion.ts";
+import { artifactPrefix } from "../../../core/mlflow/artifacts.ts";
+import { evaluateModel } from "../../../lambdas/evaluate-model/logic.ts";
+import {
+  datasetRef,
+  executionArn,
+  type PipelineCorner,
+  pipelineCorner,
+  trainTinyModel,
+  writeTestDataset,
+} from "../../support/pipeline.ts";
+
+let corner: PipelineCorner;
+
+beforeEach(async () => {
+  corner = await pipelineCorner();
+  await writeTestDataset(corner.data);
+});
+
+type Trained = Awaited<ReturnType<typeof trainTinyModel>>;
+
+function evaluate({ runId, version }: Trained, arn = corner.executionArn, metric: PromotionMetric = "mse") {
+  const training = { runId, modelVersion: version, metrics: {}, reused: false };
+  return evaluateModel(
+    { executionArn: arn, input: corner.input, dataset: datasetRef, training },
+    { ...corner, metric },
+  );
+}
+
+async function aliases() {
+  const { mlflow, input } = corner;
+  const [champion, challenger] = await Promise.all(
+    ["champion", "challenger"].map((alias) => mlflow.registry.getAlias(input.modelName, alias)),
+  );
+  return { champion: champion?.version, challenger: challenger?.version };
+}
+
+describe("evaluateModel", () => {
+  it("makes the first model champion and writes its score to its run", async () => {
+    const first = await trainTinyModel(corner, 3);
+    const result = await evaluate(first);
+    expect(result).toMatchObject({
+      promoted: true,
+      reason: expect.stringContaining("there was no champion"),
+      metric: "mse",
+      challenger: { version: "1", runId: first.runId },
+    });
+    expect(result.champion).toBeUndefined();
+    expect(result.challenger.metrics).toMatchObject({ n: 5, mse: expect.closeTo(4, 4), mae: expect.closeTo(2, 4) });
+    expect(await aliases()).toEqual({ champion: "1", challenger: "1" });
+    const run = await corner.mlflow.runs.get(first.runId);
+    expect(run?.metrics).toMatchObject({
+      test_mse: expect.closeTo(4, 4),
+      test_n: 5,
+      test_mae_T10: expect.closeTo(2, 4),
+    });
+    expect(run?.tags).toMatchObject({ "evaluation.promoted": "true", "evaluation.reason": result.reason });
+    expect(run?.tags).not.toHaveProperty("pipeline.outcome");
+  });
+
+  it("promotes a better challenger and writes both scores to its run", async () => {
+    await evaluate(await trainTinyModel(corner, 3));
+    const better = await trainTinyModel(corner, 2);
+    const result = await evaluate(better);
+    expect(result).toMatchObject({ promoted: true, challenger: { version: "2" }, champion: { version: "1" } });
+    expect(await aliases()).toEqual({ champion: "2", challenger: "2" });
+    const run = await corner.mlflow.runs.get(better.runId);
+    expect(run?.metrics).toMatchObject({ test_mse: expect.closeTo(1, 4), champion_test_mse: expect.closeTo(4, 4) });
+    expect(run?.tags["evaluation.champion"]).toBe("1");
+  });
+
+  it("keeps the champion from a worse challenger, whose run it concludes", async () => {
+    const first = await trainTinyModel(corner, 2);
+    await evaluate(first);
+    const second = executionArn("second");
+    const worse = await trainTinyModel(corner, 3, { executionArn: second });
+    expect(await evaluate(worse, second)).toMatchObject({
+      promoted: false,
+      reason: expect.stringMatching(
+        /^Version 2 is not promoted: its mean squared error is 4\.000 days squared .* above the 1\.000/,
+      ),
+    });
+    expect(await aliases()).toEqual({ champion: "1", challenger: "2" });
+    expect((await corner.mlflow.runs.get(worse.runId))?.tags["pipeline.outcome"]).toBe("concluded");
+    expect((await corner.mlflow.runs.get(first.runId))?.tags).not.toHaveProperty("pipeline.outcome");
+  });
+
+  it("adds nothing when it is repeated", async () => {
+    await evaluate(await trainTinyModel(corner, 2));
+    const worse = await trainTinyModel(corner, 3);
+    const first = await evaluate(worse);
+    expect(await evaluate(worse)).toEqual(first);
+    expect(await corner.mlflow.runs.metricHistory(worse.runId, "test_mse")).toHaveLength(1);
+  });
+
+  it("stays with a promotion that an earlier attempt made", async () => {
+    await evaluate(await trainTinyModel(corner, 3));
+    const better = await trainTinyModel(corner, 2);
+    const first = await evaluate(better);
+    const again = await evaluate(better, executionArn("after a failed deployment"));
+    expect(again).toMatchObject({ promoted: true, reason: first.reason, challenger: first.challenger });
+    expect(await aliases()).toEqual({ champion: "2", challenger: "2" });
+  });
+
+  it("refuses a model that was trained on test fruits and leaves the champion", async () => {
+    await evaluate(await trainTinyModel(corner, 3));
+    const cheating = await trainTinyModel(corner, 1, { sidecar: { trainingFruits: ["1", "9"] } });
+    await expect(evaluate(cheating)).rejects.toMatchObject({
+      name: "InvalidModel",
+      message: expect.stringContaining("The challenger, version 2"),
+    });
+    expect((await aliases()).champion).toBe("1");
+  });
+
+  it("keeps a champion that cannot be read, and says what to do", async () => {
+    const first = await trainTinyModel(corner, 3);
+    await evaluate(first);
+    const prefix = artifactPrefix(corner.artifacts.name, `${first.artifactUri}/model`);
+    await corner.artifacts.store.write(`${prefix}model.onnx`, "no graph");
+    await expect(evaluate(await trainTinyModel(corner, 2))).rejects.toMatchObject({
+      name: "InvalidModel",
+      message: expect.stringMatching(/^The champion, version 1 .* stays champion: .* start the execution again\.$/s),
+    });
+    expect((await aliases()).champion).toBe("1");
+  });
+
+  it("says which file a challenger has lost", async () => {
+    const lost = await trainTinyModel(corner, 3);
+    const { mlflow, input } = corner;
+    await mlflow.registry.ensureVersion({
+      name: input.modelName,
+      source: `${lost.artifactUri}/gone`,
+      runId: lost.runId,
+    });
+    await expect(evaluate({ ...lost, version: "2" })).rejects.toThrow(
+      `Version 2 of ${input.modelName} has lost its files: ${lost.artifactUri}/gone/`,
+    );
+  });
+});

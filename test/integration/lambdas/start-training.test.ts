@@ -1,0 +1,136 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { StartTrainingTask, TrainingResult } from "../../../core/contracts/pipeline.ts";
+import { type LaunchMessage, trainingJob, trainingKeys } from "../../../core/contracts/training.ts";
+import { equals } from "../../../core/mlflow/filter.ts";
+import { readJson } from "../../../core/storage.ts";
+import { startTraining } from "../../../lambdas/start-training/logic.ts";
+import {
+  datasetRef,
+  executionArn,
+  type PipelineCorner,
+  pipelineCorner,
+  registerTinyModel,
+} from "../../support/pipeline.ts";
+
+let corner: PipelineCorner;
+let launched: LaunchMessage[];
+let answered: { taskToken: string; result: TrainingResult }[];
+let running: Set<string>;
+
+beforeEach(async () => {
+  corner = await pipelineCorner();
+  launched = [];
+  answered = [];
+  running = new Set([corner.executionArn]);
+});
+
+function start(change: Partial<StartTrainingTask> = {}) {
+  const { executionArn, input } = corner;
+  return startTraining(
+    { taskToken: "token 1", executionArn, input, dataset: datasetRef, ...change },
+    {
+      ...corner,
+      launcher: { launch: async (message) => void launched.push(message) },
+      isRunning: async (arn) => running.has(arn),
+      succeed: async (taskToken, result) => void answered.push({ taskToken, result }),
+    },
+  );
+}
+
+async function allRuns() {
+  const { mlflow, input, artifactRoot } = corner;
+  const id = await mlflow.experiments.getOrCreate(input.experimentName, artifactRoot);
+  return mlflow.runs.search([id], equals("tags.`dataset.version`", datasetRef.version));
+}
+
+/** What record-failure leaves behind, the execution being over. */
+async function fail(runId: string) {
+  await corner.mlflow.runs.log(runId, { tags: { "failure.error": "TrainerDied", "failure.reason": "it was killed" } });
+  await corner.mlflow.runs.update(runId, "FAILED");
+  running.clear();
+}
+
+describe("startTraining", () => {
+  it("makes a run, writes the job and launches a trainer", async () => {
+    const { runId } = await start({ input: { ...corner.input, runName: "my run" } });
+    const run = await corner.mlflow.runs.get(runId);
+    expect(run).toMatchObject({
+      runName: "my run",
+      status: "RUNNING",
+      tags: { "pipeline.execution": corner.executionArn, "dataset.version": datasetRef.version, network: "compact" },
+    });
+    expect(launched).toEqual([{ runId, jobKey: trainingKeys.job(runId) }]);
+    const job = await readJson(corner.data, trainingKeys.job(runId), (value) => trainingJob.parse(value));
+    expect(job).toMatchObject({
+      taskToken: "token 1",
+      artifactUri: run?.artifactUri,
+      datasetVersion: datasetRef.version,
+      input: { hyperparameters: corner.input.hyperparameters },
+    });
+  });
+
+  it("makes no second run when it is repeated, and leaves the newest token in the job", async () => {
+    const first = await start();
+    const second = await start({ taskToken: "token 2" });
+    expect(second).toEqual(first);
+    expect(await allRuns()).toHaveLength(1);
+    const job = await readJson(corner.data, trainingKeys.job(first.runId), (value) => trainingJob.parse(value));
+    expect(job.taskToken).toBe("token 2");
+  });
+
+  it("takes up the run of an execution that failed and forgets its failure", async () => {
+    const first = await start();
+    await fail(first.runId);
+    const next = executionArn("next");
+    expect(await start({ executionArn: next })).toEqual({ runId: first.runId, launched: true });
+    const run = await corner.mlflow.runs.get(first.runId);
+    expect(run).toMatchObject({ status: "RUNNING", tags: { "pipeline.execution": next } });
+    expect(run?.tags).not.toHaveProperty("failure.reason");
+  });
+
+  it("does not train again what was trained before a later step failed", async () => {
+    const { runId } = await start();
+    const run = await corner.mlflow.runs.get(runId);
+    await corner.mlflow.runs.log(runId, {
+      metrics: [
+        { key: "val_mse", value: 1.5 },
+        { key: "lost", value: Number.NaN },
+      ],
+    });
+    const { version } = await registerTinyModel(corner, run as { runId: string; artifactUri: string }, 1);
+    await fail(runId);
+    launched = [];
+    expect(await start({ executionArn: executionArn("next"), taskToken: "token 2" })).toEqual({
+      runId,
+      launched: false,
+    });
+    expect(launched).toEqual([]);
+    const result = { runId, modelVersion: version, metrics: { val_mse: 1.5 }, reused: true };
+    expect(answered).toEqual([{ taskToken: "token 2", result }]);
+    expect((await corner.mlflow.runs.get(runId))?.status).toBe("FINISHED");
+  });
+
+  it("trains anew after an execution that came to its end", async () => {
+    const first = await start();
+    await corner.mlflow.runs.setTag(first.runId, "pipeline.outcome", "concluded");
+    running.clear();
+    const next = await start({ executionArn: executionArn("next") });
+    expect(next.runId).not.toBe(first.runId);
+    expect(await allRuns()).toHaveLength(2);
+  });
+
+  it("does not take a run away from an execution that is still going on", async () => {
+    const first = await start();
+    const next = await start({ executionArn: executionArn("meanwhile"), taskToken: "token 2" });
+    expect(next.runId).not.toBe(first.runId);
+  });
+
+  it("trains anew with other hyperparameters, and with another data set", async () => {
+    const first = await start();
+    running.clear();
+    const hyperparameters = { ...corner.input.hyperparameters, seed: 7 };
+    const other = await start({ executionArn: executionArn("b"), input: { ...corner.input, hyperparameters } });
+    const third = await start({ executionArn: executionArn("c"), dataset: { ...datasetRef, version: "f".repeat(16) } });
+    expect(new Set([first.runId, other.runId, third.runId]).size).toBe(3);
+  });
+});

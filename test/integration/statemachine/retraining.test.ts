@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { validateInput } from "../../../core/contracts/execution.ts";
+import { startTestMinistack, type TestService } from "../../support/ministack.ts";
+import { type Mock, MockedMachine } from "../../support/state-machine.ts";
+
+const version = "0123456789abcdef";
+const dataset = { version, rows: 3, photographs: 3, labelled: 2, dropped: {} };
+const items = [
+  { version, first: 0, last: 1 },
+  { version, first: 2, last: 2 },
+];
+const plan = { version, done: false, items };
+const training = { runId: "run-1", modelVersion: "4", metrics: { val_mse: 1 }, reused: false };
+const evaluation = {
+  promoted: true,
+  reason: "Version 4 is promoted: it is better.",
+  metric: "mse",
+  challenger: { version: "4", runId: "run-1", metrics: { mse: 1 } },
+};
+const deployment = { version: "4", runId: "run-1", sha256: "abc", serving: "The API serves version 4." };
+const answers = (payload: unknown): Mock => ({ Return: { StatusCode: 200, Payload: payload } });
+const throws = (name: string, cause = "why"): Mock => ({ Throw: { Error: name, Cause: cause } });
+
+/** What the Lambdas answer in a run in which all goes well and the challenger is better. */
+const well: Record<string, Mock> = {
+  "Validate input": answers(validateInput({})),
+  "Find data set": answers(dataset),
+  "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
+  "Plan data set": answers(plan),
+  "Preprocess shard": answers({ first: 0, photographs: 3, dropped: 0 }),
+  "Assemble data set": answers(dataset),
+  Train: { Return: training },
+  "Evaluate model": answers(evaluation),
+  "Deploy model": answers(deployment),
+  "Record failure": answers({ error: "Recorded", reason: "The reason in words." }),
+};
+
+let ministack: TestService;
+let machine: MockedMachine;
+beforeAll(async () => {
+  ministack = await startTestMinistack();
+  machine = new MockedMachine(ministack.url);
+  await machine.create();
+});
+beforeEach(async () => {
+  while (await machine.lastMail());
+});
+afterAll(() => ministack?.stop());
+
+describe("a run in which all goes well", () => {
+  it("goes from data to a deployed champion and leaves what happened", async () => {
+    const { status, output, states } = await machine.run({}, well);
+    expect(status).toBe("SUCCEEDED");
+    expect(output).toEqual({ input: validateInput({}), dataset, training, evaluation, deployment });
+    expect(states).toEqual([
+      "Validate input",
+      "New data?",
+      "Fetch data",
+      "Plan data set",
+      "Already prepared?",
+      "Take the shards",
+      "Preprocess shards",
+      "First failure",
+      "Every shard made?",
+      "Assemble data set",
+      "Train",
+      "Evaluate model",
+      "Promoted?",
+      "Deploy model",
+      "Notify",
+      "Sum up",
+      "Done",
+    ]);
+  });
+
+  it("tells people what was promoted and why", async () => {
+    await machine.run({}, well);
+    const mail = await machine.lastMail();
+    expect(mail?.subject).toBe("Avocado model 4 promoted");
+    expect(mail?.message).toMatch(/^Version 4 is promoted: it is better\.\n\nData set: 0123456789abcdef, 2 labelled/);
+    expect(mail?.message).toContain("API: The API serves version 4.");
+  });
+
+  it("succeeds though nobody can be told", async () => {
+    const { status, output } = await machine.run({}, { ...well, Notify: throws("SNS.NotFoundException") });
+    expect(status).toBe("SUCCEEDED");
+    expect(output.deployment).toEqual(deployment);
+  });
+});
+
+describe("the choices", () => {
+  it("without new data: takes the newest data set and fetches nothing", async () => {
+    const input = answers(validateInput({ newData: false }));
+    const { states, output } = await machine.run({}, { ...well, "Validate input": input });
+    expect(states.slice(0, 4)).toEqual(["Validate input", "New data?", "Find data set", "Train"]);
+    expect(output.dataset).toEqual(dataset);
+  });
+
+  it("a data set that is there already: processes nothing", async () => {
+    const done = answers({ version, done: true, items: [] });
+    const { states, status } = await machine.run({}, { ...well, "Plan data set": done });
+    expect(status).toBe("SUCCEEDED");
+    expect(states).not.toContain("Preprocess shards");
+    expect(states).toContain("Assemble data set");
+  });
+
+  it("nothing left to process, but not put together yet: goes on", async () => {
+    const nothing = answers({ version, done: false, items: [] });
+    expect((await machine.run({}, { ...well, "Plan data set": nothing })).status).toBe("SUCCEEDED");
+  });
+
+  it("a challenger that is no better: deploys nothing and tells why", async () => {
+    const worse = answers({ ...evaluation, promoted: false, reason: "Version 4 is not promoted: it is worse." });
+    const { states, output, status } = await machine.run({}, { ...well, "Evaluate model": worse });
+    expect(status).toBe("SUCCEEDED");
+    expect(states).not.toContain("Deploy model");
+    expect(output.deployment).toBeNull();
+    const mail = await machine.lastMail();
+    expect(mail?.subject).toBe("Avocado model 4 not promoted");
+    expect(mail?.message).toContain("Version 4 is not promoted: it is worse.");
+    expect(mail?.message).toContain("The API keeps serving the model that it has.");
+  });
+});
+
+describe("a failure", () => {
+  it.each([
+    ["Validate input", "InvalidInput"],
+    ["Fetch data", "InvalidDataset"],
+    ["Plan data set", "InvalidDataset"],
+    ["Assemble data set", "States.Timeout"],
+    ["Train", "TrainerStopped"],
+    ["Train", "States.HeartbeatTimeout"],
+    ["Evaluate model", "InvalidModel"],
+    ["Deploy model", "NotFound"],
+  ])("of '%s' by %s is recorded at once, told, and fails the execution with its reason", async (task, error) => {
+    const run = await machine.run({}, { ...well, [task]: throws(error) });
+    expect(run).toMatchObject({ status: "FAILED", error: "Recorded", cause: "The reason in words." });
+    expect(run.states.slice(run.states.lastIndexOf(task))).toEqual([
+      task,
+      "Record failure",
+      "Notify failure",
+      "Failed",
+    ]);
+    const mail = await machine.lastMail();
+    expect(mail?.subject).toBe("Avocado retraining failed");
+    expect(mail?.message).toMatch(/^Recorded: The reason in words\./);
+  });
+
+  it("of 'Find data set' is recorded too", async () => {
+    const input = answers(validateInput({ newData: false }));
+    const mocks = { ...well, "Validate input": input, "Find data set": throws("NotFound") };
+    expect((await machine.run({}, mocks)).states).toContain("Record failure");
+  });
+
+  it("of one shard fails the execution with the shard's own error", async () => {
+    const mocks = {
+      ...well,
+      "Preprocess shard": throws("InvalidDataset", "shard 1 is broken"),
+      "Record failure": throws("Any"),
+    };
+    const { status, error, cause, states } = await machine.run({}, mocks);
+    expect({ status, error, cause }).toEqual({ status: "FAILED", error: "InvalidDataset", cause: "shard 1 is broken" });
+    expect(states).not.toContain("Assemble data set");
+  });
+
+  it("that cannot be recorded still fails the execution with what happened first", async () => {
+    const mocks = {
+      ...well,
+      "Fetch data": throws("InvalidDataset", "no data.csv"),
+      "Record failure": throws("Transient"),
+    };
+    const { error, cause, states } = await machine.run({}, mocks);
+    expect({ error, cause }).toEqual({ error: "InvalidDataset", cause: "no data.csv" });
+    expect(states.slice(-2)).toEqual(["Notify failure", "Failed"]);
+  });
+
+  it("that nobody can be told of still fails the execution with its reason", async () => {
+    const mocks = {
+      ...well,
+      "Fetch data": throws("InvalidDataset"),
+      "Notify failure": throws("SNS.NotFoundException"),
+    };
+    expect(await machine.run({}, mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
+  });
+});
+
+describe("what is retried", () => {
+  const attemptsOf = async (error: string) => {
+    const failing = await machine.run(
+      {},
+      { ...well, "Validate input": throws(error), "Notify failure": { Return: {} } },
+    );
+    expect(failing.status).toBe("FAILED");
+    return failing.attempts;
+  };
+
+  it.each([
+    "Transient",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.ClientExecutionTimeoutException",
+  ])("%s: five times", async (error) => {
+    expect(await attemptsOf(error)).toBe(6);
+  });
+
+  it.each(["InvalidInput", "InvalidDataset", "InvalidModel", "NotFound", "States.Timeout", "Runtime.HandlerError"])(
+    "%s: never, for it would be the same again",
+    async (error) => {
+      expect(await attemptsOf(error)).toBe(1);
+    },
+  );
+});

@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { App, type Stack, Validations } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { composeStacks } from "../../lib/compose.ts";
+import { readConfig, type Stage } from "../../lib/config.ts";
+
+export interface Resource {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: templates are what is being tested, and have no types
+  Properties: any;
+  DeletionPolicy?: string;
+}
+
+export interface SynthesisedStage {
+  stacks: readonly Stack[];
+  template(stack: "data" | "serving" | "pipeline"): Template;
+  /** Resources of a type in all stacks, by logical id. */
+  resources(type: string): [id: string, resource: Resource][];
+}
+
+const { context } = JSON.parse(readFileSync(new URL("../../cdk.json", import.meta.url), "utf8"));
+const synthesised = new Map<Stage, SynthesisedStage>();
+
+/**
+ * The templates of a stage, made as `cdk synth` makes them, with the security rules on: a finding that nobody acknowledged
+ * makes it throw. CloudFormation's own rules take seconds, so only one test asks for them.
+ */
+export function synthesise(stage: Stage, { cloudFormationRules = false } = {}): SynthesisedStage {
+  const known = synthesised.get(stage);
+  if (known) return known;
+  const app = new App({ context, builtinCloudFormationValidation: cloudFormationRules });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const stacks = composeStacks(app, readConfig(stage, {}));
+  const templates = new Map(stacks.map((stack) => [stack.node.id, Template.fromStack(stack)]));
+  const found: SynthesisedStage = {
+    stacks,
+    template: (stack) => templates.get(stack) as Template,
+    resources: (type) =>
+      [...templates.values()].flatMap((template) => Object.entries(template.findResources(type))) as [
+        string,
+        Resource,
+      ][],
+  };
+  synthesised.set(stage, found);
+  return found;
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import {
+  CreateStateMachineCommand,
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from "@aws-sdk/client-sfn";
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { localClient } from "./ministack.ts";
+
+/** What a task answers instead of being carried out, at every attempt. */
+export type Mock = { Return: unknown } | { Throw: { Error: string; Cause: string } };
+
+export interface Run {
+  status: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the execution leaves is what is being tested
+  output: any;
+  error: string | undefined;
+  cause: string | undefined;
+  /** Names of the states in the order in which they were entered. */
+  states: string[];
+  /** How many attempts tasks took, in all. */
+  attempts: number;
+}
+
+const definition = new URL("../../statemachines/retraining.asl.json", import.meta.url);
+const account = "arn:aws:lambda:us-east-1:000000000000:function";
+
+/** The real definition in a MiniStack. Tasks without a mock are carried out: only the notifications can be. */
+export class MockedMachine {
+  private readonly url: string;
+  private readonly sfn: SFNClient;
+  private readonly sqs: SQSClient;
+  private arn = "";
+  private queue = "";
+
+  constructor(url: string) {
+    this.url = url;
+    this.sfn = new SFNClient(localClient(url));
+    this.sqs = new SQSClient(localClient(url));
+  }
+
+  async create(): Promise<void> {
+    const sns = new SNSClient(localClient(this.url));
+    const { TopicArn = "" } = await sns.send(new CreateTopicCommand({ Name: "retraining" }));
+    await this.sqs.send(new CreateQueueCommand({ QueueName: "mails" }));
+    this.queue = `${this.url}/000000000000/mails`;
+    const Endpoint = "arn:aws:sqs:us-east-1:000000000000:mails";
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint }));
+    const asl = readFileSync(definition, "utf8").replaceAll(/\$\{(\w+)\}/g, (_, name: string) =>
+      name === "Topic" ? TopicArn : `${account}:${name}`,
+    );
+    const created = await this.sfn.send(
+      new CreateStateMachineCommand({
+        name: "retraining",
+        definition: asl,
+        roleArn: "arn:aws:iam::000000000000:role/any",
+      }),
+    );
+    this.arn = created.stateMachineArn ?? "";
+  }
+
+  /** Runs the machine with the answers that its tasks are to give. */
+  async run(input: unknown, mocks: Record<string, Mock>): Promise<Run> {
+    await this.mock(mocks);
+    const { executionArn } = await this.sfn.send(
+      new StartExecutionCommand({ stateMachineArn: `${this.arn}#Case`, input: JSON.stringify(input) }),
+    );
+    for (;;) {
+      const { status, output, error, cause } = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
+      if (status === "RUNNING") {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        continue;
+      }
+      const { events = [] } = await this.sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
+      const states = events.flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? []);
+      const attempts = events.filter(({ type }) => type === "TaskScheduled").length;
+      return { status, output: output && JSON.parse(output), error, cause, states, attempts };
+    }
+  }
+
+  /** The newest notification that people would have had, and forgets the others. */
+  async lastMail(): Promise<{ subject: string; message: string } | undefined> {
+    const received = await this.sqs.send(new ReceiveMessageCommand({ QueueUrl: this.queue, MaxNumberOfMessages: 10 }));
+    const mail = received.Messages?.at(-1)?.Body;
+    const { Subject: subject, Message: message } = JSON.parse(mail ?? "{}");
+    return mail ? { subject, message } : undefined;
+  }
+
+  private async mock(mocks: Record<string, Mock>): Promise<void> {
+    const config = {
+      StateMachines: {
+        retraining: { TestCases: { Case: Object.fromEntries(Object.keys(mocks).map((name) => [name, name])) } },
+      },
+      MockedResponses: Object.fromEntries(Object.entries(mocks).map(([name, mock]) => [name, { "0-999": mock }])),
+    };
+    await fetch(`${this.url}/_ministack/config`, {
+      method: "POST",
+      body: JSON.stringify({ "stepfunctions._sfn_mock_config": config, "stepfunctions._SFN_WAIT_SCALE": 0 }),
+    });
+  }
+}

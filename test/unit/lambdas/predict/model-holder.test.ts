@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { servingKeys } from "../../../../core/contracts/model.ts";
+import { FolderStore } from "../../../../core/folder-store.ts";
+import { ModelHolder } from "../../../../lambdas/predict/model-holder.ts";
+import { publishChampion } from "../../../support/champion.ts";
+
+let folder: string;
+let store: FolderStore;
+let now: number;
+let holder: ModelHolder;
+const logger = { info: vi.fn(), error: vi.fn() };
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "holder-"));
+  store = new FolderStore(folder);
+  now = 0;
+  holder = new ModelHolder(store, logger, { now: () => now, waitAtMost: 5_000 });
+  vi.clearAllMocks();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+const version = async () => (await holder.current()).served.version;
+
+describe("ModelHolder.current", () => {
+  it("says that there is no model before the first promotion, and serves the first one at once", async () => {
+    await expect(version()).rejects.toMatchObject({ status: 503, name: "NoModel" });
+    await publishChampion(store, "1", 3);
+    expect(await version()).toBe("1");
+  });
+
+  it("does not look again within 30 s", async () => {
+    await publishChampion(store, "1", 3);
+    await version();
+    await publishChampion(store, "2", 4);
+    now = 29_999;
+    expect(await version()).toBe("1");
+  });
+
+  it("takes up a new champion after 30 s", async () => {
+    await publishChampion(store, "1", 3);
+    await version();
+    await publishChampion(store, "2", 4);
+    now = 30_000;
+    expect(await version()).toBe("2");
+  });
+
+  it("reads nothing but the manifest's head when nothing changed", async () => {
+    await publishChampion(store, "1", 3);
+    await version();
+    const read = vi.spyOn(store, "read");
+    now = 30_000;
+    await version();
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  it("does not load a model again that another version has too", async () => {
+    await publishChampion(store, "1", 3);
+    const { model } = await holder.current();
+    await publishChampion(store, "2", 3);
+    now = 30_000;
+    const next = await holder.current();
+    expect(next.served.version).toBe("2");
+    expect(next.model).toBe(model);
+  });
+
+  it.each([
+    ["is not what was published", () => publishChampion(store, "2", 4, { sha256: "0".repeat(64) })],
+    ["is missing", () => publishChampion(store, "2", 4).then(({ key }) => rmSync(join(folder, key)))],
+  ])("goes on with the last model when the new one %s, and tries again 30 s later", async (_, publishBad) => {
+    await publishChampion(store, "1", 3);
+    await version();
+    await publishBad();
+    now = 30_000;
+    expect(await version()).toBe("1");
+    expect(logger.error).toHaveBeenCalledOnce();
+    await publishChampion(store, "3", 5);
+    now = 59_999;
+    expect(await version()).toBe("1");
+    now = 60_000;
+    expect(await version()).toBe("3");
+  });
+
+  it("does not keep an answer waiting for a slow store, and serves the new model once it is there", async () => {
+    holder = new ModelHolder(store, logger, { now: () => now, waitAtMost: 20 });
+    await publishChampion(store, "1", 3);
+    await version();
+    await publishChampion(store, "2", 4);
+    now = 30_000;
+    const slow = Promise.withResolvers<void>();
+    const head = store.head.bind(store);
+    vi.spyOn(store, "head").mockImplementation(async (key) => {
+      await slow.promise;
+      return head(key);
+    });
+    expect(await version()).toBe("1");
+    slow.resolve();
+    await vi.waitFor(async () => expect(await version()).toBe("2"));
+  });
+
+  it("looks once however many ask", async () => {
+    await publishChampion(store, "1", 3);
+    const head = vi.spyOn(store, "head");
+    await Promise.all([version(), version(), version()]);
+    expect(head).toHaveBeenCalledOnce();
+  });
+
+  it("says 503, and no more than that, when the first model cannot be loaded", async () => {
+    await publishChampion(store, "1", 3, { sha256: "0".repeat(64) });
+    const refused = holder.current();
+    await expect(refused).rejects.toMatchObject({ status: 503, message: "The model cannot be loaded at the moment." });
+  });
+
+  it("keeps serving when the manifest is gone", async () => {
+    await publishChampion(store, "1", 3);
+    await version();
+    rmSync(join(folder, servingKeys.manifest));
+    now = 30_000;
+    expect(await version()).toBe("1");
+  });
+});
+
+describe("ModelHolder.reload", () => {
+  it("takes up a new champion at once", async () => {
+    await publishChampion(store, "1", 3);
+    await version();
+    await publishChampion(store, "2", 4);
+    expect((await holder.reload()).served.version).toBe("2");
+  });
+
+  it("sees what was published after a look had begun", async () => {
+    await publishChampion(store, "1", 3);
+    const looking = holder.current();
+    await publishChampion(store, "2", 4);
+    expect((await holder.reload()).served.version).toBe("2");
+    await looking;
+  });
+
+  it("answers 502 with the reason when the new model is refused, and says what goes on serving", async () => {
+    await publishChampion(store, "1", 3);
+    await version();
+    await publishChampion(store, "2", 4, { sha256: "0".repeat(64) });
+    const refused = holder.reload();
+    await expect(refused).rejects.toMatchObject({ status: 502 });
+    await expect(refused).rejects.toThrow(/SHA-256.*Version 1 goes on serving\./);
+    expect(await version()).toBe("1");
+  });
+});

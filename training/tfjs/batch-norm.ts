@@ -1,0 +1,44 @@
+import { batchNormTraining } from "./native-ops.ts";
+import { type Tensorflow, tf } from "./tensorflow.ts";
+
+type Tensor = Tensorflow.Tensor;
+type Layer = Tensorflow.layers.Layer;
+
+/** A batch normalisation layer's own parts, which its published type leaves out. */
+interface BatchNormalization extends Layer {
+  gamma: Tensorflow.LayerVariable;
+  beta: Tensorflow.LayerVariable;
+  movingMean: Tensorflow.LayerVariable;
+  movingVariance: Tensorflow.LayerVariable;
+  momentum: number;
+  epsilon: number;
+}
+
+/**
+ * Has the batch normalisation layers of a model train with the native operations, and leaves those alone that do not
+ * train: a frozen layer keeps its statistics and normalises by them, which TensorFlow.js would not do.
+ */
+export function useNativeBatchNorm(model: Tensorflow.LayersModel): void {
+  for (const layer of model.layers) {
+    if (layer.getClassName() === "BatchNormalization") speedUp(layer as BatchNormalization);
+  }
+}
+
+function speedUp(layer: BatchNormalization): void {
+  const callAsPublished = layer.call.bind(layer);
+  layer.call = (inputs, options) => {
+    if (!options.training) return callAsPublished(inputs, options);
+    if (!layer.trainable) return callAsPublished(inputs, { ...options, training: false });
+    const x = Array.isArray(inputs) ? (inputs[0] as Tensor) : inputs;
+    return tf.tidy(() => {
+      const [y, mean, variance] = batchNormTraining(x, layer.gamma.read(), layer.beta.read(), layer.epsilon);
+      moveTowards(layer.movingMean, mean, layer.momentum);
+      moveTowards(layer.movingVariance, variance, layer.momentum);
+      return y;
+    });
+  };
+}
+
+function moveTowards(moving: Tensorflow.LayerVariable, value: Tensor, momentum: number): void {
+  moving.write(tf.add(tf.mul(moving.read(), momentum), tf.mul(value, 1 - momentum)));
+}

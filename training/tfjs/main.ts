@@ -1,0 +1,110 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { z } from "zod";
+import { S3Store } from "../../aws/s3-store.ts";
+import { createSignedFetch } from "../../aws/signed-fetch.ts";
+import { sendHeartbeat, sendTaskFailure, sendTaskSuccess } from "../../aws/state-machine.ts";
+import { type TrainingEvent, type TrainingJob, trainingJob } from "../../core/contracts/training.ts";
+import { errorMessage, NamedError } from "../../core/errors.ts";
+import { createMlflowClient, type MlflowClient } from "../../core/mlflow/client.ts";
+import { runTags } from "../../core/run-tags.ts";
+import { type ObjectStore, readJson } from "../../core/storage.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { type JobClients, runJob } from "./job.ts";
+
+/**
+ * The trainer of the pipeline, in a container or beside the local stack: trains one job and answers the state machine.
+ * Each line of standard output is an event (`trainingEvent`).
+ */
+const environment = z.object({
+  DATA_BUCKET: z.string().min(1),
+  ARTIFACT_BUCKET: z.string().min(1),
+  AWS_REGION: z.string().min(1),
+  MLFLOW_TRACKING_URI: z.url(),
+  MLFLOW_AUTH: z.enum(["none", "sigv4"]).default("none"),
+  /** Key of the job in the data bucket. */
+  JOB_KEY: z.string().min(1),
+  CACHE_FOLDER: z.string().min(1),
+  HEARTBEAT_SECONDS: z.coerce.number().positive().default(30),
+});
+
+function emit(event: TrainingEvent): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+const warn = (what: string) => (error: unknown) =>
+  emit({ event: "warning", message: `${what}: ${errorMessage(error)}` });
+
+async function main(): Promise<void> {
+  const parsed = environment.safeParse(process.env);
+  if (!parsed.success) throw new Error(`The environment is incomplete:\n${z.prettifyError(parsed.error)}`);
+  const env = parsed.data;
+  const s3 = new S3Client();
+  const sfn = new SFNClient();
+  const data = new S3Store(s3, env.DATA_BUCKET);
+  const job = await readJob(data, env.JOB_KEY);
+  const currentToken = async () => (await readJob(data, env.JOB_KEY)).taskToken;
+  const fetch = env.MLFLOW_AUTH === "sigv4" ? { fetch: createSignedFetch({ region: env.AWS_REGION }) } : {};
+  const clients: JobClients = {
+    mlflow: createMlflowClient({ trackingUri: env.MLFLOW_TRACKING_URI, ...fetch }),
+    data,
+    artifacts: { name: env.ARTIFACT_BUCKET, store: new S3Store(s3, env.ARTIFACT_BUCKET) },
+    cacheFolder: env.CACHE_FOLDER,
+    emit,
+  };
+  const stopping = new AbortController();
+  const tokens = { current: currentToken, heartbeat: (token: string) => sendHeartbeat(sfn, token) };
+  const heartbeat = startHeartbeat(
+    tokens,
+    env.HEARTBEAT_SECONDS,
+    (error) => stopping.abort(error),
+    warn("The heartbeat could not be sent"),
+  );
+  process.once("SIGTERM", () =>
+    stopping.abort(new NamedError("TrainerStopped", "The trainer was told to stop (SIGTERM)")),
+  );
+  try {
+    const result = await Promise.race([runJob(job, clients, stopping.signal), rejectOnAbort(stopping.signal)]);
+    // The token as it is now: the execution may have been redriven meanwhile.
+    await sendTaskSuccess(sfn, await currentToken(), result);
+    emit({ event: "finished", result });
+  } catch (error) {
+    emit({ event: "failed", error: error instanceof Error ? error.name : "Error", reason: errorMessage(error) });
+    const outcomes = await Promise.allSettled([
+      currentToken().then((token) => sendTaskFailure(sfn, token, error)),
+      recordFailure(clients.mlflow, job, error),
+    ]);
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") warn("The failure could not be reported")(outcome.reason);
+    }
+    throw error;
+  } finally {
+    heartbeat.stop();
+  }
+}
+
+function readJob(data: ObjectStore, key: string): Promise<TrainingJob> {
+  return readJson(data, key, (value) => trainingJob.parse(value));
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+}
+
+/** Marks the run, unless it was trained and registered and only the answer failed. */
+async function recordFailure(mlflow: MlflowClient, { runId }: TrainingJob, error: unknown): Promise<void> {
+  if ((await mlflow.runs.get(runId))?.status === "FINISHED") return;
+  const reason = errorMessage(error).slice(0, 5000);
+  const name = error instanceof Error ? error.name : "Error";
+  await mlflow.runs.log(runId, { tags: { [runTags.failureError]: name, [runTags.failureReason]: reason } });
+  await mlflow.runs.update(runId, "FAILED");
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}
+// TensorFlow's threads and a training that was stopped in its middle must not keep the process.
+process.exit();
