@@ -84,7 +84,7 @@ export class Session {
 
   private start(): ChildProcess {
     const { folder, pythonBin } = this.options;
-    const streams = ["--stdout-file", "-", "--stderr-file", "/dev/stderr", "--no-progress-bar"];
+    const streams = ["--stdout-file", "-", "--stderr-file", "-", "--no-progress-bar"];
     const child = spawn(
       join(pythonBin, "papermill"),
       ["in.ipynb", "out.ipynb", "--cwd", "working", "--kernel", "python3", ...streams],

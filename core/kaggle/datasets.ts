@@ -78,17 +78,6 @@ export class KaggleDatasets {
     return files;
   }
 
-  /** Content of one small file of a version, or undefined where there is none. */
-  async readFile(ref: KaggleRef, fileName: string, version: number): Promise<Uint8Array | undefined> {
-    const body = { ...named(ref), fileName, datasetVersionNumber: version, raw: true };
-    try {
-      return await this.http.readFile(`${service}/DownloadDataset`, body);
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
-  }
-
   private create({ owner, slug, title, licence, files }: NewDataset): Promise<void> {
     return this.make("CreateDataset", {
       ownerSlug: owner,

@@ -77,11 +77,6 @@ export class KaggleHttp {
     );
   }
 
-  /** Calls what answers with a file, by way of a redirect. @throws KaggleError, TransientError */
-  readFile(method: string, body: object): Promise<Uint8Array> {
-    return this.retried(async () => new Uint8Array(await (await this.post(method, body)).arrayBuffer()));
-  }
-
   /** Opens a signed address, which takes no credentials. @throws KaggleError, TransientError */
   open(url: string): Promise<Response> {
     return this.retried(() => this.send(`GET ${new URL(url).pathname}`, url, {}));

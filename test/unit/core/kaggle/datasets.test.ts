@@ -84,21 +84,3 @@ describe("listFiles", () => {
     await expect(client.datasets.listFiles(ref)).rejects.toThrow(/pages do not end/);
   });
 });
-
-describe("readFile", () => {
-  it("follows the redirect to the file", async () => {
-    const server = await kaggle(({ path }) =>
-      path === "/file"
-        ? { status: 200, body: "content" }
-        : { status: 302, body: "", headers: { location: `${server.url}/file` } },
-    );
-    const content = await server.client.datasets.readFile(ref, "dataset.json", 2);
-    expect(Buffer.from(content ?? []).toString()).toBe("content");
-    expect(server.bodies()[0]).toMatchObject({ fileName: "dataset.json", datasetVersionNumber: 2 });
-  });
-
-  it("is undefined where there is none", async () => {
-    const { client } = await kaggle(() => json({ code: 404 }, 404));
-    await expect(client.datasets.readFile(ref, "dataset.json", 2)).resolves.toBeUndefined();
-  });
-});
