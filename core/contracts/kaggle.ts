@@ -19,7 +19,7 @@ export const uploadedDataset = z.object({
   since: date,
   uploaded: z.boolean(),
   /** Seconds until it is worth asking again. */
-  waitSeconds: z.number(),
+  waitSeconds: z.int().min(1),
 });
 export type UploadedDataset = z.infer<typeof uploadedDataset>;
 
@@ -55,7 +55,7 @@ export const checkedKernel = z.object({
   queueSeconds: z.int(),
   runSeconds: z.int(),
   startedAt: date.optional(),
-  waitSeconds: z.number(),
+  waitSeconds: z.int().min(1),
   /** What failed, as Step Functions names it. */
   Error: z.string().optional(),
   Cause: z.string().optional(),

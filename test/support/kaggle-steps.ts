@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DatasetSummary, datasetKeys } from "../../core/contracts/dataset.ts";
 import { type ExecutionInput, validateInput } from "../../core/contracts/execution.ts";
 import type { CheckedKernel, PushedKernel, UploadedDataset } from "../../core/contracts/kaggle.ts";
 import type { DatasetRef, TrainingResult } from "../../core/contracts/pipeline.ts";
-import { FolderStore } from "../../core/folder-store.ts";
 import { createKaggleClient, type KaggleClient } from "../../core/kaggle/client.ts";
 import { checkKernel } from "../../lambdas/check-kernel/logic.ts";
 import { collectTraining } from "../../lambdas/collect-training/logic.ts";
@@ -11,7 +9,7 @@ import { type KernelSettings, pushKernel } from "../../lambdas/push-kernel/logic
 import { uploadDataset } from "../../lambdas/upload-dataset/logic.ts";
 import { kaggleUser } from "./kaggle.ts";
 import { executionArn, type PipelineCorner, pipelineCorner } from "./pipeline.ts";
-import { makeTinyDataset, temporaryFolder } from "./tiny-dataset.ts";
+import { makeTinyDataset } from "./tiny-dataset.ts";
 
 /** The steps that train on Kaggle, one after the other, in a test's own corner. */
 export interface KaggleSteps extends PipelineCorner {
@@ -40,7 +38,7 @@ export async function kaggleSteps(
 ): Promise<KaggleSteps> {
   const corner = await pipelineCorner();
   const kaggle = createKaggleClient({ baseUrl: `${url}/api`, credentials: kaggleUser, backoff: 20 });
-  const dataset = await copyTinyDataset(corner);
+  const dataset = await writeDataset(corner);
   const { experimentName, modelName } = corner.input;
   const input = validateInput({ strategy: "kaggle", experimentName, modelName, hyperparameters });
   const running = new Set([corner.executionArn]);
@@ -109,15 +107,8 @@ export async function kaggleSteps(
   return steps;
 }
 
-async function copyTinyDataset({ data }: PipelineCorner): Promise<DatasetRef> {
-  const folder = await temporaryFolder();
-  const { summary } = await makeTinyDataset(folder, { train: 16, validation: 8, test: 4 });
-  const store = new FolderStore(folder);
-  for await (const { key } of store.list(datasetKeys.prefix(summary.version)))
-    await data.write(key, await store.read(key));
-  return refOf(summary);
-}
-
-function refOf({ version, rows, photographs, labelled, dropped }: DatasetSummary): DatasetRef {
+async function writeDataset({ data }: PipelineCorner): Promise<DatasetRef> {
+  const { summary } = await makeTinyDataset(data, { train: 16, validation: 8, test: 4 });
+  const { version, rows, photographs, labelled, dropped } = summary;
   return { version, rows, photographs, labelled, dropped };
 }
