@@ -41,13 +41,20 @@ export class Kernels {
   readonly methods: Record<string, Method>;
   private readonly folder: string;
   private readonly pythonBin: string;
+  private readonly onOutput: ((text: string) => void) | undefined;
   private readonly datasets: Datasets;
   private readonly faults: Faults;
   private readonly kernels = new Map<string, Kernel>();
 
-  constructor(folder: string, pythonBin: string, datasets: Datasets, faults: Faults) {
+  constructor(
+    folder: string,
+    datasets: Datasets,
+    faults: Faults,
+    { pythonBin, onOutput }: { pythonBin: string; onOutput?: (text: string) => void },
+  ) {
     this.folder = folder;
     this.pythonBin = pythonBin;
+    this.onOutput = onOutput;
     this.datasets = datasets;
     this.faults = faults;
     const service = "kernels.KernelsApiService";
@@ -131,6 +138,7 @@ export class Kernels {
       queueSeconds,
       timeoutSeconds: sessionTimeoutSeconds,
       cancelled: fault === "cancel",
+      onOutput: this.onOutput,
     });
     const id = before?.id ?? this.kernels.size + 1;
     this.kernels.set(slug, { id, title: newTitle, source: text, versions, session, secret: randomUUID() });

@@ -17,6 +17,8 @@ export interface KaggleEmulatorOptions {
   pythonBin: string;
   /** When given, nobody else may call. */
   credentials?: { username: string; key?: string; token?: string };
+  /** What notebooks print. */
+  onOutput?: (text: string) => void;
 }
 
 export interface KaggleEmulator {
@@ -32,7 +34,7 @@ export async function startKaggleEmulator(options: KaggleEmulatorOptions): Promi
   const faults = new Faults();
   const blobs = new Blobs(join(options.folder, "blobs"), faults);
   const datasets = new Datasets(join(options.folder, "datasets"), blobs, faults);
-  const kernels = new Kernels(join(options.folder, "kernels"), options.pythonBin, datasets, faults);
+  const kernels = new Kernels(join(options.folder, "kernels"), datasets, faults, options);
   const methods: Record<string, Method> = { ...blobs.methods, ...datasets.methods, ...kernels.methods };
 
   async function callMethod(name: string, request: IncomingMessage, response: ServerResponse, origin: string) {

@@ -23,6 +23,7 @@ export interface SessionOptions {
   timeoutSeconds: number;
   /** The session is cancelled as soon as it runs. */
   cancelled: boolean;
+  onOutput?: ((text: string) => void) | undefined;
 }
 
 type Status = "QUEUED" | "RUNNING" | "COMPLETE" | "ERROR" | "CANCEL_REQUESTED" | "CANCEL_ACKNOWLEDGED";
@@ -110,6 +111,7 @@ export class Session {
     const started = performance.now();
     for (const [name, stream] of [["stdout", child.stdout] as const, ["stderr", child.stderr] as const]) {
       stream?.setEncoding("utf8").on("data", (data: string) => {
+        this.options.onOutput?.(data);
         this.log.push({ stream_name: name, time: (performance.now() - started) / 1000, data });
       });
     }
