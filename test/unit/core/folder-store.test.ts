@@ -20,6 +20,11 @@ describe("FolderStore", () => {
     expect((await (await store.readStream("a/c.txt")).toArray()).join("")).toBe("xy");
   });
 
+  it("reads from a byte on", async () => {
+    await store.write("a", "hello");
+    expect((await (await store.readStream("a", 2)).toArray()).join("")).toBe("llo");
+  });
+
   it("lists the keys below a prefix in ascending order, as S3 does", async () => {
     for (const key of ["a/1", "a-b/1", "a.txt", "b/1", "a/c/2"]) await store.write(key, key);
     expect(await keys("a")).toEqual(["a-b/1", "a.txt", "a/1", "a/c/2"]);
