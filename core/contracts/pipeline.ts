@@ -10,6 +10,8 @@ import { groupedMetrics } from "./model.ts";
 
 export const validateInputTask = z.object({ executionArn: z.string(), input: z.unknown() });
 
+export const wakeRegistryTask = z.object({ executionArn: z.string() });
+
 export const fetchDataTask = z.object({ executionArn: z.string(), data: z.string().optional() });
 export const fetchedData = z.object({
   /** Version that a data set made of this input has. */
