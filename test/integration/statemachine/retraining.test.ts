@@ -24,6 +24,7 @@ const throws = (name: string, cause = "why"): Mock => ({ Throw: { Error: name, C
 /** What the Lambdas answer in a run in which all goes well and the challenger is better. */
 const well: Record<string, Mock> = {
   "Validate input": answers(validateInput({})),
+  "Wake registry": answers({ slept: true, seconds: 70 }),
   "Find data set": answers(dataset),
   "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
   "Plan data set": answers(plan),
@@ -54,6 +55,7 @@ describe("a run in which all goes well", () => {
     expect(output).toEqual({ input: validateInput({}), dataset, training, evaluation, deployment });
     expect(states).toEqual([
       "Validate input",
+      "Wake registry",
       "New data?",
       "Fetch data",
       "Plan data set",
@@ -92,7 +94,7 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({}, { ...well, "Validate input": input });
-    expect(states.slice(0, 4)).toEqual(["Validate input", "New data?", "Find data set", "Train"]);
+    expect(states.slice(0, 5)).toEqual(["Validate input", "Wake registry", "New data?", "Find data set", "Train"]);
     expect(output.dataset).toEqual(dataset);
   });
 
@@ -125,6 +127,8 @@ describe("the choices", () => {
 describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
+    ["Wake registry", "RegistryUnavailable"],
+    ["Wake registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
     ["Assemble data set", "States.Timeout"],
@@ -144,6 +148,18 @@ describe("a failure", () => {
     const mail = await machine.lastMail();
     expect(mail?.subject).toBe("Avocado retraining failed");
     expect(mail?.message).toMatch(/^Recorded: The reason in words\./);
+  });
+
+  it("of a registry that stays away, which nothing can be recorded in, fails the execution by its own name", async () => {
+    const mocks = {
+      ...well,
+      "Wake registry": throws("RegistryUnavailable", "MLflow did not answer."),
+      "Record failure": throws("Transient"),
+    };
+    const { error, cause, states } = await machine.run({}, mocks);
+    expect({ error, cause }).toEqual({ error: "RegistryUnavailable", cause: "MLflow did not answer." });
+    expect(states.slice(-2)).toEqual(["Notify failure", "Failed"]);
+    expect((await machine.lastMail())?.message).toMatch(/^RegistryUnavailable: MLflow did not answer\./);
   });
 
   it("of 'Find data set' is recorded too", async () => {
@@ -205,10 +221,15 @@ describe("what is retried", () => {
     expect(await attemptsOf(error)).toBe(6);
   });
 
-  it.each(["InvalidInput", "InvalidDataset", "InvalidModel", "NotFound", "States.Timeout", "Runtime.HandlerError"])(
-    "%s: never, for it would be the same again",
-    async (error) => {
-      expect(await attemptsOf(error)).toBe(1);
-    },
-  );
+  it.each([
+    "InvalidInput",
+    "InvalidDataset",
+    "InvalidModel",
+    "NotFound",
+    "RegistryUnavailable",
+    "States.Timeout",
+    "Runtime.HandlerError",
+  ])("%s: never, for it would be the same again", async (error) => {
+    expect(await attemptsOf(error)).toBe(1);
+  });
 });
