@@ -120,7 +120,7 @@ describe("the choices", () => {
     const mail = await machine.lastMail();
     expect(mail?.subject).toBe("Avocado model 4 not promoted");
     expect(mail?.message).toContain("Version 4 is not promoted: it is worse.");
-    expect(mail?.message).toContain("The champion stays as it was.");
+    expect(mail?.message).toContain("The API keeps serving the model that it has.");
   });
 });
 
