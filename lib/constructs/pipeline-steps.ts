@@ -1,4 +1,4 @@
-import { Duration } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
@@ -116,6 +116,8 @@ export class PipelineSteps extends Construct {
     });
     data.grantRead(evaluate, "datasets/");
     artifacts.grantRead(evaluate, "mlflow/");
+    const { partition, region, account } = Stack.of(this);
+    evaluate.allow(["events:PutEvents"], [`arn:${partition}:events:${region}:${account}:event-bus/default`]);
 
     const deploy = this.add("deploy-model", {
       description: "Publishes the champion and has the API take it up",

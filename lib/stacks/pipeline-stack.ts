@@ -38,6 +38,7 @@ export class PipelineStack extends Stack {
     const { stateMachine } = new Retraining(this, "Retraining", { config, steps: steps.functions, topic });
 
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
+    new CfnOutput(this, "MlflowTrackingUri", { value: config.mlflow.trackingUri });
     new CfnOutput(this, "TopicArn", { value: topic.topicArn });
     if (queue) new CfnOutput(this, "TrainingQueueUrl", { value: queue.url });
   }
