@@ -36,6 +36,7 @@ export class PipelineSteps extends Construct {
     const DATA_BUCKET = data.name;
     const buckets = { RAW_BUCKET: raw.name, DATA_BUCKET };
     this.add("validate-input", { description: "Checks an execution's input", minutes: 0.5, memory: 256 });
+    this.addLock(data);
 
     const fetch = this.add("fetch-data", {
       description: "Reads the raw data once and checks every row",
@@ -83,6 +84,30 @@ export class PipelineSteps extends Construct {
     data.grantWrite(assemble, "datasets/");
   }
 
+  private addLock(data: PrivateBucket): void {
+    const environment = { DATA_BUCKET: data.name };
+    const take = this.add("take-lock", {
+      description: "Lets one retraining run",
+      minutes: 1,
+      memory: 256,
+      environment,
+    });
+    const description = "Lets the next retraining run";
+    const release = this.add("release-lock", { description, minutes: 0.5, memory: 256, environment });
+    for (const step of [take, release]) {
+      data.grantRead(step, "locks/");
+      data.grantWrite(step, "locks/");
+    }
+    this.allowDescribe(take);
+  }
+
+  /** Allows to ask whether an execution goes on. */
+  private allowDescribe(step: NodeFunction): void {
+    const executions = retrainingArn(this, this.config, "execution", ":*");
+    step.allow(["states:DescribeExecution"], [executions]);
+    acknowledgeWildcard(step, executions, "It asks whether an earlier execution goes on, whichever that was");
+  }
+
   private addModelSteps({ config, data, artifacts, api, queue }: PipelineStepsProps): void {
     const environment = {
       DATA_BUCKET: data.name,
@@ -104,9 +129,7 @@ export class PipelineSteps extends Construct {
     queue?.grantSend(train);
     // It answers for itself: at once when the training is there already, or when it could not be started.
     train.allow(["states:SendTaskSuccess", "states:SendTaskFailure"], [retrainingArn(this, config)]);
-    const executions = retrainingArn(this, config, "execution", ":*");
-    train.allow(["states:DescribeExecution"], [executions]);
-    acknowledgeWildcard(train, executions, "It asks whether an earlier execution goes on, whichever that was");
+    this.allowDescribe(train);
 
     const evaluate = this.add("evaluate-model", {
       description: "Scores challenger and champion and decides the promotion",

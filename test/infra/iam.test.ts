@@ -47,7 +47,7 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     "the same, of a map that is run again",
   ],
   [
-    /StartTraining/,
+    /StartTraining|TakeLock/,
     /^states:DescribeExecution$/,
     /:execution:avocado-\w+-retraining:\*$/,
     "asks whether an earlier execution goes on",
@@ -106,7 +106,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     const roles = synthesise(stage)
       .resources("AWS::Lambda::Function")
       .map(([, { Properties }]) => JSON.stringify(Properties.Role));
-    expect(new Set(roles).size).toBe(11);
+    expect(new Set(roles).size).toBe(13);
   });
 
   it("write only below the prefixes of their step", () => {
@@ -124,6 +124,8 @@ describe.each(stages)("roles of stage %s", (stage) => {
         "RecordFailure",
         "FindDataset",
         "ValidateInput",
+        "TakeLock",
+        "ReleaseLock",
       ].map((name) => [
         name,
         grants(synthesise(stage), new RegExp(`^Steps${name}`))
@@ -142,6 +144,8 @@ describe.each(stages)("roles of stage %s", (stage) => {
       RecordFailure: [],
       FindDataset: [],
       ValidateInput: [],
+      TakeLock: [`${bucket("data")}/locks/*`],
+      ReleaseLock: [`${bucket("data")}/locks/*`],
     });
   });
 

@@ -24,6 +24,7 @@ const throws = (name: string, cause = "why"): Mock => ({ Throw: { Error: name, C
 /** What the Lambdas answer in a run in which all goes well and the challenger is better. */
 const well: Record<string, Mock> = {
   "Validate input": answers(validateInput({})),
+  "Take lock": answers({ taken: true }),
   "Find data set": answers(dataset),
   "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
   "Plan data set": answers(plan),
@@ -32,6 +33,8 @@ const well: Record<string, Mock> = {
   Train: { Return: training },
   "Evaluate model": answers(evaluation),
   "Deploy model": answers(deployment),
+  "Release lock": answers({ released: true }),
+  "Release lock after failure": answers({ released: true }),
   "Record failure": answers({ error: "Recorded", reason: "The reason in words." }),
 };
 
@@ -54,6 +57,8 @@ describe("a run in which all goes well", () => {
     expect(output).toEqual({ input: validateInput({}), dataset, training, evaluation, deployment });
     expect(states).toEqual([
       "Validate input",
+      "Take lock",
+      "Alone?",
       "New data?",
       "Fetch data",
       "Plan data set",
@@ -68,6 +73,7 @@ describe("a run in which all goes well", () => {
       "Promoted?",
       "Deploy model",
       "Notify",
+      "Release lock",
       "Sum up",
       "Done",
     ]);
@@ -92,8 +98,17 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({}, { ...well, "Validate input": input });
-    expect(states.slice(0, 4)).toEqual(["Validate input", "New data?", "Find data set", "Train"]);
+    expect(states.slice(3, 6)).toEqual(["New data?", "Find data set", "Train"]);
     expect(output.dataset).toEqual(dataset);
+  });
+
+  it("another retraining that runs: touches nothing, fails nothing, and says which one it is", async () => {
+    const other = { taken: false, holder: "arn:other", reason: "Not started: other runs." };
+    const { states, status, output } = await machine.run({}, { ...well, "Take lock": answers(other) });
+    expect(status).toBe("SUCCEEDED");
+    expect(states).toEqual(["Validate input", "Take lock", "Alone?", "Already running", "Done"]);
+    expect(output).toEqual({ outcome: "AlreadyRunning", holder: "arn:other", reason: "Not started: other runs." });
+    expect(await machine.lastMail()).toBeUndefined();
   });
 
   it("a data set that is there already: processes nothing", async () => {
@@ -125,6 +140,7 @@ describe("the choices", () => {
 describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
+    ["Take lock", "AccessDenied"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
     ["Assemble data set", "States.Timeout"],
@@ -139,6 +155,7 @@ describe("a failure", () => {
       task,
       "Record failure",
       "Notify failure",
+      "Release lock after failure",
       "Failed",
     ]);
     const mail = await machine.lastMail();
@@ -171,7 +188,7 @@ describe("a failure", () => {
     };
     const { error, cause, states } = await machine.run({}, mocks);
     expect({ error, cause }).toEqual({ error: "InvalidDataset", cause: "no data.csv" });
-    expect(states.slice(-2)).toEqual(["Notify failure", "Failed"]);
+    expect(states.slice(-3)).toEqual(["Notify failure", "Release lock after failure", "Failed"]);
   });
 
   it("that nobody can be told of still fails the execution with its reason", async () => {
@@ -179,6 +196,23 @@ describe("a failure", () => {
       ...well,
       "Fetch data": throws("InvalidDataset"),
       "Notify failure": throws("SNS.NotFoundException"),
+    };
+    expect(await machine.run({}, mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
+  });
+});
+
+describe("a lock that cannot be given back", () => {
+  it("does not spoil a success", async () => {
+    const { status, output } = await machine.run({}, { ...well, "Release lock": throws("AccessDenied") });
+    expect(status).toBe("SUCCEEDED");
+    expect(output.deployment).toEqual(deployment);
+  });
+
+  it("does not hide a failure", async () => {
+    const mocks = {
+      ...well,
+      "Fetch data": throws("InvalidDataset"),
+      "Release lock after failure": throws("AccessDenied"),
     };
     expect(await machine.run({}, mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
   });
