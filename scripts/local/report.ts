@@ -85,7 +85,7 @@ export function printReport(report: Report): string {
     lines.push(`  ${`${role}: version ${scored.version}`.padEnd(28)} ${figures.join(", ")} on ${n} test photographs`);
   }
   lines.push(`  Run ${report.runId ?? "none"}`);
-  lines.push(`  Example prediction: ${JSON.stringify(report.prediction)}`);
+  if (report.prediction !== undefined) lines.push(`  Example prediction: ${JSON.stringify(report.prediction)}`);
   const steps = Object.entries(report.seconds).map(([name, seconds]) => `${name} ${duration(seconds)}`);
   lines.push(`  Steps: ${steps.join(", ")}`);
   for (const [name, url] of Object.entries(report.urls)) lines.push(`  ${name.padEnd(10)} ${url}`);

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { S3Store } from "../../aws/s3-store.ts";
@@ -10,6 +11,7 @@ import { createMlflowClient, type MlflowClient } from "../../core/mlflow/client.
 import type { Fetch } from "../../core/mlflow/http.ts";
 import { localAws } from "../local/ministack.ts";
 import { findRunningStack, stateFolder } from "../local/state.ts";
+import { linesOfFile, linesOfLogGroup } from "./lines.ts";
 import { readOutputs, stageOutputs } from "./outputs.ts";
 
 /** A deployed stage, as commands for people use it. */
@@ -22,8 +24,10 @@ export interface Stage {
   /** Reaches the API's routes that ask for an AWS identity. */
   fetch: Fetch;
   mlflow: MlflowClient;
-  /** Where the local trainer writes; in the cloud its log is in CloudWatch. */
-  trainerLog?: string;
+  /** What the trainer prints from now on, line by line, until the signal. */
+  trainerLines(signal: AbortSignal): AsyncIterable<string>;
+  /** For people: where to look. */
+  urls: Record<string, string>;
   /** Who is at the command line, as the ledger names them. */
   whoAmI(): Promise<string>;
 }
@@ -44,7 +48,8 @@ async function connectLocal(): Promise<Stage> {
   const whoAmI = async () => `${userInfo().username}@${hostname()}`;
   const mlflow = createMlflowClient({ trackingUri: urls.mlflow });
   const signed = createSignedFetch({ region: "us-east-1" });
-  return { ...common("local", outputs), apiUrl: urls.api, fetch: signed, mlflow, trainerLog, whoAmI };
+  const trainerLines = (signal: AbortSignal) => linesOfFile(trainerLog, signal);
+  return { ...common("local", outputs), apiUrl: urls.api, fetch: signed, mlflow, whoAmI, urls, trainerLines };
 }
 
 async function connectCloud(name: string): Promise<Stage> {
@@ -69,7 +74,9 @@ async function connectCloud(name: string): Promise<Stage> {
   return {
     ...common(name, outputs.data),
     apiUrl,
+    urls: { api: apiUrl, mlflow: trackingUri },
     fetch: signed,
+    trainerLines: (signal) => linesOfLogGroup(new CloudWatchLogsClient(), `/avocado/${name}/trainer`, signal),
     // MLflow's task and database may be asleep: it answers 503 or 504 for up to two minutes.
     mlflow: createMlflowClient({ trackingUri, fetch: signed, attempts: 9, backoff: 1000 }),
     whoAmI: async () => (await new STSClient().send(new GetCallerIdentityCommand({}))).Arn ?? "unknown",
