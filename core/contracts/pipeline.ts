@@ -21,6 +21,8 @@ export type TakenLock = z.infer<typeof takenLock>;
 /** Output of an execution that did nothing, since another one runs. */
 export const notStarted = z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() });
 
+export const wakeRegistryTask = z.object({ executionArn: z.string() });
+
 export const fetchDataTask = z.object({ executionArn: z.string(), data: z.string().optional() });
 export const fetchedData = z.object({
   /** Version that a data set made of this input has. */

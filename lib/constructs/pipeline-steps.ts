@@ -5,6 +5,7 @@ import { acknowledgeWildcard } from "./acknowledge.ts";
 import { NodeFunction } from "./node-function.ts";
 import type { PredictApi } from "./predict-api.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
+import type { Registry } from "./registry.ts";
 import { retrainingArn } from "./retraining.ts";
 import type { TrainingQueue } from "./training-queue.ts";
 
@@ -14,6 +15,7 @@ export interface PipelineStepsProps {
   data: PrivateBucket;
   artifacts: PrivateBucket;
   api: PredictApi;
+  registry: Registry;
   /** Only where trainings wait for a worker. */
   queue?: TrainingQueue;
 }
@@ -108,16 +110,27 @@ export class PipelineSteps extends Construct {
     acknowledgeWildcard(step, executions, "It asks whether an earlier execution goes on, whichever that was");
   }
 
-  private addModelSteps({ config, data, artifacts, api, queue }: PipelineStepsProps): void {
-    const environment = {
-      DATA_BUCKET: data.name,
-      ARTIFACT_BUCKET: artifacts.name,
-      MLFLOW_TRACKING_URI: config.mlflow.trackingUri,
-      MLFLOW_AUTH: config.mlflow.auth,
-    };
+  private addModelSteps({ config, data, artifacts, api, queue, registry }: PipelineStepsProps): void {
+    const mlflow = { MLFLOW_TRACKING_URI: registry.trackingUri, MLFLOW_AUTH: registry.auth };
+    const wake = this.add("wake-registry", {
+      description: "Starts MLflow where it sleeps, and waits until it answers",
+      minutes: 6,
+      memory: 256,
+      environment: {
+        ...mlflow,
+        ...(registry.service && {
+          MLFLOW_CLUSTER: registry.service.cluster,
+          MLFLOW_SERVICE: registry.service.name,
+        }),
+      },
+    });
+    registry.grantWake(wake);
+
+    const environment = { ...mlflow, DATA_BUCKET: data.name, ARTIFACT_BUCKET: artifacts.name };
     const train = this.add("start-training", {
       description: "Starts a trainer, which reports back to the state machine itself",
-      minutes: 2,
+      // A call may wait 2 minutes for a database that wakes up.
+      minutes: 5,
       memory: 512,
       environment: {
         ...environment,
@@ -152,12 +165,13 @@ export class PipelineSteps extends Construct {
     artifacts.grantWrite(deploy, "serving/");
     api.grantReload(deploy);
 
-    this.add("record-failure", {
+    const record = this.add("record-failure", {
       description: "Marks a failed run in MLflow with its reason",
-      minutes: 1,
+      minutes: 5,
       memory: 512,
       environment,
     });
+    for (const step of [train, evaluate, deploy, record]) registry.grantUse(step);
   }
 
   private add(handler: string, { description, minutes, memory, environment = {} }: StepSettings): NodeFunction {

@@ -2,11 +2,11 @@ import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, type LifecycleRule } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
-import type { Stage } from "../config.ts";
+import { isLocal, type StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 
 export interface PrivateBucketProps {
-  stage: Stage;
+  config: StageConfig;
   /** Last part of the bucket's name. */
   purpose: string;
   versioned?: boolean;
@@ -24,9 +24,10 @@ export class PrivateBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
-    const name = `avocado-${props.stage}-${props.purpose}`;
+    const { config } = props;
+    const name = `avocado-${config.stage}-${props.purpose}`;
     // A laptop's MLflow needs the name before anything is deployed; in the cloud names are unique among all accounts.
-    this.name = props.stage === "local" ? name : `${name}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+    this.name = isLocal(config) ? name : `${name}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
     this.arn = `arn:${Aws.PARTITION}:s3:::${this.name}`;
     this.bucket = new Bucket(this, "Bucket", {
       bucketName: this.name,
@@ -39,7 +40,7 @@ export class PrivateBucket extends Construct {
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(2) },
         ...(props.lifecycleRules ?? []),
       ],
-      removalPolicy: props.stage === "prod" ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: !isLocal(config) && config.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       // The cast: the CDK's types do not keep exact optional properties.
       ...(props.accessLogs && {
         serverAccessLogsBucket: props.accessLogs as IBucket,

@@ -2,9 +2,10 @@ import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import { isLocal, type StageConfig } from "../config.ts";
 import { PipelineSteps } from "../constructs/pipeline-steps.ts";
 import type { PredictApi } from "../constructs/predict-api.ts";
+import type { Registry } from "../constructs/registry.ts";
 import { Retraining } from "../constructs/retraining.ts";
 import { TrainingQueue } from "../constructs/training-queue.ts";
 import type { DataStack } from "./data-stack.ts";
@@ -12,6 +13,7 @@ import type { DataStack } from "./data-stack.ts";
 export interface PipelineStackProps extends StackProps {
   config: StageConfig;
   data: DataStack;
+  registry: Registry;
   api: PredictApi;
 }
 
@@ -19,26 +21,26 @@ export interface PipelineStackProps extends StackProps {
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);
-    const { config, data, api } = props;
+    const { config, data, registry, api } = props;
     const topic = new Topic(this, "Notifications", {
       topicName: `avocado-${config.stage}-retraining`,
       displayName: "Avocado retraining",
       enforceSSL: true,
     });
     for (const address of config.notificationEmails) topic.addSubscription(new EmailSubscription(address));
-    const queue = config.stage === "local" ? new TrainingQueue(this, "Training", config) : undefined;
+    const queue = isLocal(config) ? new TrainingQueue(this, "Training", config) : undefined;
     const steps = new PipelineSteps(this, "Steps", {
       config,
       raw: data.raw,
       data: data.data,
       artifacts: data.artifacts,
+      registry,
       api,
       ...(queue && { queue }),
     });
     const { stateMachine } = new Retraining(this, "Retraining", { config, steps: steps.functions, topic });
 
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
-    new CfnOutput(this, "MlflowTrackingUri", { value: config.mlflow.trackingUri });
     new CfnOutput(this, "TopicArn", { value: topic.topicArn });
     if (queue) new CfnOutput(this, "TrainingQueueUrl", { value: queue.url });
   }

@@ -69,7 +69,7 @@ async function connectCloud(name: string): Promise<Stage> {
         `Deploy it with 'npx cdk deploy --all -c stage=${name}'.`,
     );
   }
-  const { ApiUrl: apiUrl, MlflowTrackingUri: trackingUri } = outputs.data;
+  const { ApiUrl: apiUrl, TrackingUri: trackingUri } = outputs.data;
   const signed = createSignedFetch({ region });
   return {
     ...common(name, outputs.data),

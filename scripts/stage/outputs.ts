@@ -8,12 +8,12 @@ export const stageOutputs = z.object({
   ArtifactBucket: z.string(),
   StateMachineArn: z.string(),
   ApiUrl: z.string(),
-  MlflowTrackingUri: z.string(),
+  TrackingUri: z.string(),
 });
 
 /** The same of stage `local`. */
 export const localOutputs = stageOutputs
-  .omit({ ApiUrl: true, MlflowTrackingUri: true })
+  .omit({ ApiUrl: true, TrackingUri: true })
   .extend({ ApiId: z.string(), TrainingQueueUrl: z.string() });
 export type LocalOutputs = z.infer<typeof localOutputs>;
 

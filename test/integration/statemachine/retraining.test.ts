@@ -25,6 +25,7 @@ const throws = (name: string, cause = "why"): Mock => ({ Throw: { Error: name, C
 const well: Record<string, Mock> = {
   "Validate input": answers(validateInput({})),
   "Take lock": answers({ taken: true }),
+  "Wake registry": answers({ awake: true }),
   "Find data set": answers(dataset),
   "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
   "Plan data set": answers(plan),
@@ -59,6 +60,7 @@ describe("a run in which all goes well", () => {
       "Validate input",
       "Take lock",
       "Alone?",
+      "Wake registry",
       "New data?",
       "Fetch data",
       "Plan data set",
@@ -98,7 +100,7 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({}, { ...well, "Validate input": input });
-    expect(states.slice(3, 6)).toEqual(["New data?", "Find data set", "Train"]);
+    expect(states.slice(4, 7)).toEqual(["New data?", "Find data set", "Train"]);
     expect(output.dataset).toEqual(dataset);
   });
 
@@ -141,6 +143,7 @@ describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
     ["Take lock", "AccessDenied"],
+    ["Wake registry", "RegistryAsleep"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
     ["Assemble data set", "States.Timeout"],
@@ -237,6 +240,11 @@ describe("what is retried", () => {
     "Lambda.ClientExecutionTimeoutException",
   ])("%s: five times", async (error) => {
     expect(await attemptsOf(error)).toBe(6);
+  });
+
+  it.each(["NoTrainerCapacity", "TrainerInterrupted"])("%s of the trainer: three times", async (error) => {
+    const before = (await machine.run({}, { ...well, Train: throws("TrainerDied") })).attempts;
+    expect((await machine.run({}, { ...well, Train: throws(error) })).attempts).toBe(before + 3);
   });
 
   it.each(["InvalidInput", "InvalidDataset", "InvalidModel", "NotFound", "States.Timeout", "Runtime.HandlerError"])(
