@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  ConflictException,
   DescribeTasksCommand,
   type ECSClient,
   type Failure,
@@ -13,7 +14,7 @@ import { errorMessage, NamedError } from "../core/errors.ts";
 /** Where trainers run and what they are made of. */
 export interface EcsSettings {
   cluster: string;
-  /** Family of the task definition: its newest revision runs. */
+  /** ARN of the task definition. */
   taskDefinition: string;
   /** Name of the container in it. */
   container: string;
@@ -51,7 +52,7 @@ export class EcsLauncher implements Launcher {
     // the task has ended meanwhile: then the next token starts another.
     for (let attempt = 0; attempt < 20; attempt++) {
       const task = await this.runTask(message, tokenOf(message.runId, executionArn, attempt));
-      if (!(await this.hasEnded(task))) return;
+      if (task !== undefined && !(await this.hasEnded(task))) return;
     }
     throw new NamedError(
       notStarted,
@@ -65,7 +66,8 @@ export class EcsLauncher implements Launcher {
     return taskArns.length > 0;
   }
 
-  private async runTask({ runId, jobKey }: LaunchMessage, clientToken: string): Promise<string> {
+  /** The task of the token; undefined when the token belongs to one of an earlier deployment, which has ended. */
+  private async runTask({ runId, jobKey }: LaunchMessage, clientToken: string): Promise<string | undefined> {
     const { cluster, taskDefinition, container, subnets, securityGroups } = this.settings;
     const network = { subnets, securityGroups, assignPublicIp: "ENABLED" } as const;
     const input: RunTaskCommandInput = {
@@ -76,11 +78,12 @@ export class EcsLauncher implements Launcher {
       launchType: "FARGATE",
       networkConfiguration: { awsvpcConfiguration: network },
       overrides: { containerOverrides: [{ name: container, environment: [{ name: "JOB_KEY", value: jobKey }] }] },
-      propagateTags: "TASK_DEFINITION",
     };
     const answer = await this.client.send(new RunTaskCommand(input)).catch((cause: unknown) => {
+      if (cause instanceof ConflictException) return undefined;
       throw refusal(errorMessage(cause), cause);
     });
+    if (!answer) return undefined;
     const arn = answer.tasks?.[0]?.taskArn;
     if (arn) return arn;
     throw refusal(describe(answer.failures));

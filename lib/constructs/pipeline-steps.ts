@@ -7,6 +7,7 @@ import type { PredictApi } from "./predict-api.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
 import type { Registry } from "./registry.ts";
 import { retrainingArn } from "./retraining.ts";
+import type { TrainerTask } from "./trainer-task.ts";
 import type { TrainingQueue } from "./training-queue.ts";
 
 export interface PipelineStepsProps {
@@ -18,6 +19,8 @@ export interface PipelineStepsProps {
   registry: Registry;
   /** Only where trainings wait for a worker. */
   queue?: TrainingQueue;
+  /** Only where they run as tasks. */
+  trainer?: TrainerTask;
 }
 
 type StepSettings = { description: string; minutes: number; memory: number; environment?: Record<string, string> };
@@ -110,7 +113,7 @@ export class PipelineSteps extends Construct {
     acknowledgeWildcard(step, executions, "It asks whether an earlier execution goes on, whichever that was");
   }
 
-  private addModelSteps({ config, data, artifacts, api, queue, registry }: PipelineStepsProps): void {
+  private addModelSteps({ config, data, artifacts, api, queue, trainer, registry }: PipelineStepsProps): void {
     const mlflow = { MLFLOW_TRACKING_URI: registry.trackingUri, MLFLOW_AUTH: registry.auth };
     const wake = this.add("wake-registry", {
       description: "Starts MLflow where it sleeps, and waits until it answers",
@@ -140,6 +143,7 @@ export class PipelineSteps extends Construct {
     });
     data.grantWrite(train, "training/");
     queue?.grantSend(train);
+    trainer?.allowStart(train);
     // It answers for itself: at once when the training is there already, or when it could not be started.
     train.allow(["states:SendTaskSuccess", "states:SendTaskFailure"], [retrainingArn(this, config)]);
     this.allowDescribe(train);

@@ -1,4 +1,10 @@
-import { DescribeTasksCommand, ECSClient, ListTasksCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
+import {
+  ConflictException,
+  DescribeTasksCommand,
+  ECSClient,
+  ListTasksCommand,
+  RunTaskCommand,
+} from "@aws-sdk/client-ecs";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import { EcsLauncher } from "../../../aws/ecs-launcher.ts";
@@ -61,6 +67,15 @@ describe("EcsLauncher", () => {
       .resolvesOnce({ tasks: [{ taskArn: "task/ended" }] })
       .resolves({ tasks: [{ taskArn: "task/2" }] });
     ecs.on(DescribeTasksCommand, { tasks: ["task/ended"] }).resolves({ tasks: [{ desiredStatus: "STOPPED" }] });
+    await launch();
+    expect(new Set(tokens()).size).toBe(2);
+  });
+
+  it("starts another where the token belongs to a task of an earlier deployment", async () => {
+    ecs
+      .on(RunTaskCommand)
+      .rejectsOnce(new ConflictException({ message: "other parameters", $metadata: {} }))
+      .resolves({ tasks: [{ taskArn: "task/2" }] });
     await launch();
     expect(new Set(tokens()).size).toBe(2);
   });
