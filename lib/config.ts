@@ -73,6 +73,36 @@ const cloudConfig = z.strictObject({
         .describe("Unused for so long, MLflow's task ends until somebody wakes it, and it runs on spot capacity."),
     })
     .prefault({}),
+  trainer: z
+    .strictObject({
+      cpu: z.literal([2048, 4096, 8192]).default(4096).describe("Of a trainer's task; 1024 are one CPU."),
+      memoryMegabytes: z
+        .literal([8192, 12_288, 16_384])
+        .default(16_384)
+        .describe("With 8192 units of CPU, 16384 is the least."),
+    })
+    .refine(({ cpu, memoryMegabytes }) => cpu < 8192 || memoryMegabytes === 16_384, {
+      error: "8192 units of CPU go with 16384 MB of memory at least",
+      path: ["memoryMegabytes"],
+    })
+    .prefault({}),
+  schedule: z
+    .strictObject({
+      cron: z
+        .string()
+        .regex(/^\S+( \S+){5}$/, "minute, hour, day of month, month, day of week and year, such as '0 3 ? * MON *'")
+        .describe("When a retraining starts: minute, hour, day of month, month, day of week, year."),
+      timeZone: z.string().refine(isTimeZone, "not the name of a time zone, such as Europe/Lisbon").default("Etc/UTC"),
+      input: z.record(z.string(), z.unknown()).default({}).describe("Input of these executions."),
+    })
+    .optional()
+    .describe("Without it nothing starts by the clock."),
+  newData: z
+    .strictObject({
+      quietMinutes: z.int().min(1).max(15).describe("So long nothing may have come into the raw bucket."),
+    })
+    .optional()
+    .describe("New data in the raw bucket starts a retraining, once all of it is there."),
   domain: z
     .strictObject({
       name: z
@@ -93,6 +123,14 @@ const cloudConfig = z.strictObject({
     .describe("Origins of web pages elsewhere that may call the API."),
   ...everyStage,
 });
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
 
 /** Everything in which stages differ. */
 export type StageConfig = LocalConfig | CloudConfig;

@@ -4,6 +4,7 @@ import { type ValidatedInput, validateInput } from "../core/contracts/execution.
 import type { GroupedMetrics } from "../core/contracts/model.ts";
 import type { Dataset } from "../core/dataset/open.ts";
 import { prepareFolder } from "../core/dataset/prepare.ts";
+import { NamedError } from "../core/errors.ts";
 import { readModelFolder, writeModelFolder } from "../core/model/folder.ts";
 import { flattenMetrics } from "../core/model/metrics.ts";
 import { loadOnnxModel } from "../core/model/onnx-model.ts";
@@ -33,7 +34,7 @@ async function train(progress: Progress): Promise<void> {
   const dataset = await prepare(values.data, progress);
   const out = resolve(values.out);
   const stopping = new AbortController();
-  process.once("SIGINT", () => stopping.abort(new Error("Interrupted")));
+  process.once("SIGINT", () => stopping.abort(new NamedError("Interrupted", "Interrupted.")));
   await trainModel({
     dataset,
     hyperparameters: input.hyperparameters,

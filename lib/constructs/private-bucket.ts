@@ -1,6 +1,13 @@
 import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, type LifecycleRule } from "aws-cdk-lib/aws-s3";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CfnBucket,
+  type IBucket,
+  type LifecycleRule,
+} from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { isLocal, type StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
@@ -11,6 +18,8 @@ export interface PrivateBucketProps {
   purpose: string;
   versioned?: boolean;
   lifecycleRules?: LifecycleRule[];
+  /** Tells the account's event bus of every new object. */
+  announced?: boolean;
   /** Receives the access logs. */
   accessLogs?: Bucket;
 }
@@ -47,6 +56,13 @@ export class PrivateBucket extends Construct {
         serverAccessLogsPrefix: `${props.purpose}/`,
       }),
     });
+    if (props.announced) this.announce();
+  }
+
+  /** The CDK's own property would add a Lambda that may change every bucket; CloudFormation can do it by itself. */
+  private announce(): void {
+    const bucket = this.bucket.node.defaultChild as CfnBucket;
+    bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
   }
 
   /** Allows to read the objects under the prefixes (all of them when there is none). */
@@ -54,6 +70,11 @@ export class PrivateBucket extends Construct {
     this.grant(grantee, ["s3:GetObject"], prefixes);
     // On the whole bucket: without it S3 answers 403 instead of 404 for an object that is not there, and a condition on the
     // prefix does not help, since a request for an object has none.
+    this.grantList(grantee);
+  }
+
+  /** Allows to see which objects there are. */
+  grantList(grantee: IGrantable): void {
     allow(grantee, ["s3:ListBucket"], [this.arn]);
   }
 

@@ -35,7 +35,7 @@ export class DataStack extends Stack {
       "A bucket that receives access logs and logged its own would never end",
     );
     const accessLogs = logs.bucket;
-    this.raw = new PrivateBucket(this, "Raw", { config, purpose: "raw", accessLogs });
+    this.raw = new PrivateBucket(this, "Raw", { config, purpose: "raw", accessLogs, announced: !isLocal(config) });
     this.data = new PrivateBucket(this, "Data", {
       config,
       purpose: "data",

@@ -7,7 +7,10 @@ import { PipelineSteps } from "../constructs/pipeline-steps.ts";
 import type { PredictApi } from "../constructs/predict-api.ts";
 import type { Registry } from "../constructs/registry.ts";
 import { Retraining } from "../constructs/retraining.ts";
+import { TrainerTask } from "../constructs/trainer-task.ts";
+import { TrainerWatch } from "../constructs/trainer-watch.ts";
 import { TrainingQueue } from "../constructs/training-queue.ts";
+import { Triggers } from "../constructs/triggers.ts";
 import type { DataStack } from "./data-stack.ts";
 
 export interface PipelineStackProps extends StackProps {
@@ -29,6 +32,16 @@ export class PipelineStack extends Stack {
     });
     for (const address of config.notificationEmails) topic.addSubscription(new EmailSubscription(address));
     const queue = isLocal(config) ? new TrainingQueue(this, "Training", config) : undefined;
+    const trainer =
+      isLocal(config) || !data.cloud
+        ? undefined
+        : new TrainerTask(this, "Trainer", {
+            config,
+            vpc: data.cloud.network.vpc,
+            data: data.data,
+            artifacts: data.artifacts,
+            registry,
+          });
     const steps = new PipelineSteps(this, "Steps", {
       config,
       raw: data.raw,
@@ -37,8 +50,13 @@ export class PipelineStack extends Stack {
       registry,
       api,
       ...(queue && { queue }),
+      ...(trainer && { trainer }),
     });
     const { stateMachine } = new Retraining(this, "Retraining", { config, steps: steps.functions, topic });
+    if (!isLocal(config) && trainer) {
+      new TrainerWatch(this, "TrainerWatch", { config, clusterArn: trainer.clusterArn, data: data.data });
+      new Triggers(this, "Triggers", { config, stateMachine, raw: data.raw, data: data.data });
+    }
 
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
     new CfnOutput(this, "TopicArn", { value: topic.topicArn });

@@ -46,7 +46,7 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     "the same, of a map that is run again",
   ],
   [
-    /StartTraining/,
+    /StartTraining|TakeLock/,
     /^states:DescribeExecution$/,
     /:execution:avocado-\w+-retraining:\*$/,
     "asks whether an earlier execution goes on",
@@ -124,7 +124,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     const roles = synthesise(stage)
       .resources("AWS::Lambda::Function")
       .map(([, { Properties }]) => JSON.stringify(Properties.Role));
-    expect(new Set(roles).size).toBe(stage === "local" ? 12 : stage === "dev" ? 14 : 13);
+    expect(new Set(roles).size).toBe(stage === "local" ? 14 : stage === "dev" ? 16 : 15);
   });
 
   it("write only below the prefixes of their step", () => {
@@ -142,6 +142,8 @@ describe.each(stages)("roles of stage %s", (stage) => {
         "RecordFailure",
         "FindDataset",
         "ValidateInput",
+        "TakeLock",
+        "ReleaseLock",
       ].map((name) => [
         name,
         grants(synthesise(stage), new RegExp(`^Steps${name}`))
@@ -160,6 +162,8 @@ describe.each(stages)("roles of stage %s", (stage) => {
       RecordFailure: [],
       FindDataset: [],
       ValidateInput: [],
+      TakeLock: [`${bucket("data")}/locks/*`],
+      ReleaseLock: [`${bucket("data")}/locks/*`],
     });
   });
 

@@ -49,8 +49,7 @@ export const compact: Network = {
     const hidden = tf.layers.dense({ units: 96, activation: "relu", kernelInitializer: initializer() }).apply(features);
     const outputs = tf.layers.dense({ units: storageGroups.length, kernelInitializer: initializer(), name: "groups" });
     const days = tf.layers.dot({ axes: 1 }).apply([outputs.apply(hidden) as Symbolic, condition]) as Symbolic;
-    const [kernel] = outputs.getWeights();
-    outputs.setWeights([kernel as Tensorflow.Tensor, tf.tensor1d([...typicalDays])]);
+    tf.tidy(() => outputs.setWeights([outputs.getWeights()[0] as Tensorflow.Tensor, tf.tensor1d([...typicalDays])]));
     return tf.model({ inputs: [image, condition], outputs: days });
   },
 };

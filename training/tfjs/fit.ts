@@ -41,18 +41,19 @@ export async function fitModel(
   useNativeBatchNorm(model);
   const history: EpochReport[] = [];
   for (const [index, phase] of phases.entries()) {
-    history.push(...(await fitPhase(model, phase, phases.length - index - 1, options)));
+    history.push(...(await fitPhase(model, phase, { ...options, index, phasesLeft: phases.length - index - 1 })));
   }
   return history;
 }
 
-async function fitPhase(
-  model: Tensorflow.LayersModel,
-  phase: Phase,
-  phasesLeft: number,
-  options: FitOptions,
-): Promise<EpochReport[]> {
-  const { hyperparameters, reporter, cache, validation } = options;
+interface PhaseOptions extends FitOptions {
+  /** Place of the phase, from 0, and how many follow it. */
+  index: number;
+  phasesLeft: number;
+}
+
+async function fitPhase(model: Tensorflow.LayersModel, phase: Phase, options: PhaseOptions): Promise<EpochReport[]> {
+  const { hyperparameters, reporter, cache, validation, phasesLeft } = options;
   const { epochs, batchSize } = hyperparameters;
   const learning = new Set(phase.trainable(model));
   for (const layer of model.layers) layer.trainable = learning.has(layer);
@@ -86,9 +87,9 @@ async function trainEpoch(
   optimizer: Tensorflow.Optimizer,
   phase: Phase,
   epoch: number,
-  options: FitOptions,
+  options: PhaseOptions,
 ): Promise<{ trainLoss: number; learningRate: number }> {
-  const { hyperparameters, reporter, cache, train, signal } = options;
+  const { hyperparameters, reporter, cache, train, signal, index } = options;
   const { epochs, batchSize, seed, learningRate } = hyperparameters;
   const weights = model.trainableWeights.map((weight) => variableOf(weight));
   const total = train.length;
@@ -96,8 +97,7 @@ async function trainEpoch(
   let sum = 0;
   let done = 0;
   let rate = 0;
-  for await (const batch of readBatches(cache, train, { batchSize, seed: [seed, phase.learningRateFactor, epoch] })) {
-    signal?.throwIfAborted();
+  for await (const batch of readBatches(cache, train, { batchSize, seed: [seed, index, epoch] })) {
     const n = batch.days.shape[0];
     rate = learningRate * phase.learningRateFactor * schedule((epoch - 1 + done / total) / epochs);
     setLearningRate(optimizer, rate);
@@ -105,6 +105,7 @@ async function trainEpoch(
     sum += (loss.dataSync()[0] as number) * n;
     loss.dispose();
     disposeBatch(batch);
+    signal?.throwIfAborted();
     done += n;
     const secondsLeft = ((performance.now() - started) / 1000 / done) * (total * (epochs - epoch + 1) - done);
     await reporter.onBatch({ phase: phase.name, epoch, epochs, done, total, secondsLeft });
@@ -131,12 +132,12 @@ async function meanAbsoluteError(
   let sum = 0;
   let n = 0;
   for await (const batch of batches) {
-    signal?.throwIfAborted();
     const loss = tf.tidy(() => absoluteError(model, batch, false));
     sum += (loss.dataSync()[0] as number) * batch.days.shape[0];
     n += batch.days.shape[0];
     loss.dispose();
     disposeBatch(batch);
+    signal?.throwIfAborted();
   }
   return sum / n;
 }

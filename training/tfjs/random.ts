@@ -10,7 +10,7 @@ export interface Random {
   shuffled<T>(items: readonly T[]): T[];
 }
 
-/** The same parts of a seed give the same numbers, on every machine; one part more gives others (SplitMix32). */
+/** The same parts of a seed, whole numbers, give the same numbers on every machine (SplitMix32). */
 export function createRandom(...seed: number[]): Random {
   let state = seed.reduce((mixed, part) => scramble(mixed ^ scramble(part + 0x9e3779b9)), 0x243f6a88);
   const next = () => {

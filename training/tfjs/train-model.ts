@@ -9,7 +9,7 @@ import { flattenMetrics, groupedMetrics } from "../../core/model/metrics.ts";
 import { loadOnnxModel } from "../../core/model/onnx-model.ts";
 import { predictAll } from "../../core/model/score.ts";
 import { learningCurve, predictedAgainstTrue } from "../plots.ts";
-import { checkExport } from "./check-export.ts";
+import { checkExport, daysRange } from "./check-export.ts";
 import { cachePhotographs, type LabelledRow, labelledRows, type PhotographCache } from "./data.ts";
 import { fitModel } from "./fit.ts";
 import { networkNamed } from "./network.ts";
@@ -82,7 +82,7 @@ async function trainAndExport(
     const fitOptions = { cache, train, validation, hyperparameters, reporter, signal };
     const history = await fitModel(model, network.phases(hyperparameters), fitOptions);
 
-    const onnx = exportOnnx(model, { uint8Inputs: ["image"], outputName: "days", clampAtZero: true });
+    const onnx = exportOnnx(model, { uint8Inputs: ["image"], outputName: "days", outputRange: daysRange });
     const exported = await loadOnnxModel(onnx);
     const exportMaxDifferenceDays = await checkExport(model, exported, cache, validation);
     const scored = await predictAll(exported, photographs(cache, validation));

@@ -24,6 +24,7 @@ const throws = (name: string, cause = "why"): Mock => ({ Throw: { Error: name, C
 /** What the Lambdas answer in a run in which all goes well and the challenger is better. */
 const well: Record<string, Mock> = {
   "Validate input": answers(validateInput({})),
+  "Take lock": answers({ taken: true }),
   "Wake registry": answers({ slept: true, seconds: 70 }),
   "Find data set": answers(dataset),
   "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
@@ -33,6 +34,8 @@ const well: Record<string, Mock> = {
   Train: { Return: training },
   "Evaluate model": answers(evaluation),
   "Deploy model": answers(deployment),
+  "Release lock": answers({ released: true }),
+  "Release lock after failure": answers({ released: true }),
   "Record failure": answers({ error: "Recorded", reason: "The reason in words." }),
 };
 
@@ -55,6 +58,8 @@ describe("a run in which all goes well", () => {
     expect(output).toEqual({ input: validateInput({}), dataset, training, evaluation, deployment });
     expect(states).toEqual([
       "Validate input",
+      "Take lock",
+      "Alone?",
       "Wake registry",
       "New data?",
       "Fetch data",
@@ -70,6 +75,7 @@ describe("a run in which all goes well", () => {
       "Promoted?",
       "Deploy model",
       "Notify",
+      "Release lock",
       "Sum up",
       "Done",
     ]);
@@ -94,8 +100,17 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({}, { ...well, "Validate input": input });
-    expect(states.slice(0, 5)).toEqual(["Validate input", "Wake registry", "New data?", "Find data set", "Train"]);
+    expect(states.slice(4, 7)).toEqual(["New data?", "Find data set", "Train"]);
     expect(output.dataset).toEqual(dataset);
+  });
+
+  it("another retraining that runs: touches nothing, fails nothing, and says which one it is", async () => {
+    const other = { taken: false, holder: "arn:other", reason: "Not started: other runs." };
+    const { states, status, output } = await machine.run({}, { ...well, "Take lock": answers(other) });
+    expect(status).toBe("SUCCEEDED");
+    expect(states).toEqual(["Validate input", "Take lock", "Alone?", "Already running", "Done"]);
+    expect(output).toEqual({ outcome: "AlreadyRunning", holder: "arn:other", reason: "Not started: other runs." });
+    expect(await machine.lastMail()).toBeUndefined();
   });
 
   it("a data set that is there already: processes nothing", async () => {
@@ -127,6 +142,7 @@ describe("the choices", () => {
 describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
+    ["Take lock", "AccessDenied"],
     ["Wake registry", "RegistryUnavailable"],
     ["Wake registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
@@ -143,6 +159,7 @@ describe("a failure", () => {
       task,
       "Record failure",
       "Notify failure",
+      "Release lock after failure",
       "Failed",
     ]);
     const mail = await machine.lastMail();
@@ -187,7 +204,7 @@ describe("a failure", () => {
     };
     const { error, cause, states } = await machine.run({}, mocks);
     expect({ error, cause }).toEqual({ error: "InvalidDataset", cause: "no data.csv" });
-    expect(states.slice(-2)).toEqual(["Notify failure", "Failed"]);
+    expect(states.slice(-3)).toEqual(["Notify failure", "Release lock after failure", "Failed"]);
   });
 
   it("that nobody can be told of still fails the execution with its reason", async () => {
@@ -195,6 +212,23 @@ describe("a failure", () => {
       ...well,
       "Fetch data": throws("InvalidDataset"),
       "Notify failure": throws("SNS.NotFoundException"),
+    };
+    expect(await machine.run({}, mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
+  });
+});
+
+describe("a lock that cannot be given back", () => {
+  it("does not spoil a success", async () => {
+    const { status, output } = await machine.run({}, { ...well, "Release lock": throws("AccessDenied") });
+    expect(status).toBe("SUCCEEDED");
+    expect(output.deployment).toEqual(deployment);
+  });
+
+  it("does not hide a failure", async () => {
+    const mocks = {
+      ...well,
+      "Fetch data": throws("InvalidDataset"),
+      "Release lock after failure": throws("AccessDenied"),
     };
     expect(await machine.run({}, mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
   });
@@ -219,6 +253,11 @@ describe("what is retried", () => {
     "Lambda.ClientExecutionTimeoutException",
   ])("%s: five times", async (error) => {
     expect(await attemptsOf(error)).toBe(6);
+  });
+
+  it.each(["NoTrainerCapacity", "TrainerInterrupted"])("%s of the trainer: three times", async (error) => {
+    const before = (await machine.run({}, { ...well, Train: throws("TrainerDied") })).attempts;
+    expect((await machine.run({}, { ...well, Train: throws(error) })).attempts).toBe(before + 3);
   });
 
   it.each([

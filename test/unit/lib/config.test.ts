@@ -25,6 +25,23 @@ describe("parseConfig", () => {
   });
 });
 
+describe("triggers and trainer", () => {
+  it("start nothing by themselves unless they are asked for", () => {
+    const config = parseConfig({ stage: "mine" }, "test");
+    expect(config).not.toHaveProperty("schedule");
+    expect(config).not.toHaveProperty("newData");
+  });
+
+  it.each([
+    [{ schedule: { cron: "0 3 * * *" } }, "minute, hour, day of month"],
+    [{ schedule: { cron: "0 3 ? * MON *", timeZone: "Lisboa" } }, "not the name of a time zone"],
+    [{ trainer: { cpu: 8192, memoryMegabytes: 8192 } }, "16384 MB of memory at least"],
+    [{ newData: { quietMinutes: 60 } }, "quietMinutes"],
+  ])("refuse what AWS would refuse: %o", (wrong, words) => {
+    expect(() => parseConfig({ stage: "mine", ...wrong }, "config/mine.json")).toThrow(words);
+  });
+});
+
 describe("readConfig", () => {
   it("refuses a stage that there is not, and names those that there are", () => {
     expect(() => readConfig("staging")).toThrow(

@@ -17,8 +17,8 @@ export interface ExportOptions {
   /** Inputs, by name, that come as bytes (uint8). */
   uint8Inputs?: readonly string[];
   outputName?: string;
-  /** The output is never below 0. */
-  clampAtZero?: boolean;
+  /** The lowest and the highest value that the output takes. */
+  outputRange?: readonly [low: number, high: number];
 }
 
 /**
@@ -27,7 +27,7 @@ export interface ExportOptions {
  * @throws InvalidModelError naming a layer that has no counterpart
  */
 export function exportOnnx(model: Tensorflow.LayersModel, options: ExportOptions = {}): Uint8Array {
-  const { uint8Inputs = [], outputName = "output", clampAtZero = false } = options;
+  const { uint8Inputs = [], outputName = "output", outputRange } = options;
   const graph = new GraphBuilder(model.name);
   const names = new Map<number, string>();
   for (const input of model.inputs) {
@@ -41,7 +41,8 @@ export function exportOnnx(model: Tensorflow.LayersModel, options: ExportOptions
   if (model.outputs.length !== 1 || output?.shape.length !== 2) {
     throw new InvalidModelError("Only a model with one output [N,values] can be exported");
   }
-  graph.add(clampAtZero ? "Relu" : "Identity", [nameOf(output, names)], {}, outputName);
+  const bounds = outputRange?.map((bound) => graph.floats([bound], [])) ?? [];
+  graph.add(outputRange ? "Clip" : "Identity", [nameOf(output, names), ...bounds], {}, outputName);
   graph.output({ name: outputName, type: "float", dimensions: dimensionsOf(output) });
   return graph.encode();
 }

@@ -128,6 +128,15 @@ describe("exportOnnx", () => {
     expect(await largestDifference(model)).toBeLessThan(1e-6);
   });
 
+  it("takes bytes and bounds its output where asked to", async () => {
+    const model = build(2, flatten);
+    const onnx = exportOnnx(model, { uint8Inputs: ["image"], outputName: "days", outputRange: [10, 200] });
+    const session = await InferenceSession.create(onnx);
+    const bytes = Uint8Array.from([0, 9, 10, 11, 199, 200, 201, 255, 100, 1, 2, 3]);
+    const { days } = await session.run({ image: new Tensor("uint8", bytes, [1, 2, 2, 3]) });
+    expect(Array.from(days?.data as Float32Array)).toEqual([10, 10, 10, 11, 199, 200, 200, 200, 100, 10, 10, 10]);
+  });
+
   it("names a layer that has no counterpart", () => {
     const model = build(8, (x) => flatten(layers.upSampling2d({ name: "larger" }).apply(x) as Symbolic));
     expect(() => exportOnnx(model)).toThrow("Layer 'larger' (UpSampling2D) cannot be exported to ONNX");

@@ -1,0 +1,72 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { imageBytes } from "../../../../core/contracts/dataset.ts";
+import { loadOnnxModel, predictDays } from "../../../../core/model/onnx-model.ts";
+import { GraphBuilder, type GraphValue } from "../../../../training/tfjs/onnx/graph.ts";
+import { tinyModel } from "../../../support/models.ts";
+
+const contract: GraphValue[] = [
+  { name: "image", type: "uint8", dimensions: [224, 224, 3] },
+  { name: "condition", type: "float", dimensions: [3] },
+];
+
+/** A graph with these inputs that answers with its condition. */
+function graphWith(inputs: GraphValue[], output = "days"): Uint8Array {
+  const graph = new GraphBuilder("test");
+  for (const input of inputs) graph.input(input);
+  graph.add("ReduceSum", [inputs.at(-1)?.name ?? "", graph.integers([1])], { keepdims: 1 }, output);
+  graph.output({ name: output, type: "float", dimensions: [1] });
+  return graph.encode();
+}
+
+describe("loadOnnxModel", () => {
+  it("loads a graph that keeps the contract", async () => {
+    const model = await loadOnnxModel(graphWith(contract), { threads: 1 });
+    expect(model.inputNames).toEqual(["image", "condition"]);
+    await model.release();
+  });
+
+  it("refuses what is no ONNX graph", async () => {
+    await expect(loadOnnxModel(Buffer.from("not a model"))).rejects.toMatchObject({
+      name: "InvalidModel",
+      message: expect.stringContaining("cannot be read as an ONNX graph"),
+    });
+  });
+
+  it("names every input and output that breaks the contract", async () => {
+    const other = graphWith(
+      [{ name: "image", type: "float", dimensions: [224, 224, 3] }, { ...contract[1], name: "group" } as GraphValue],
+      "weeks",
+    );
+    await expect(loadOnnxModel(other)).rejects.toMatchObject({
+      name: "InvalidModel",
+      message: expect.stringMatching(
+        /input 'image' is float32 \[N,224,224,3\], not uint8.*input 'condition' .* is missing.*'group' is not known.*output 'days' .* is missing/,
+      ),
+    });
+  });
+
+  it("refuses a graph for photographs of another size", async () => {
+    const small = graphWith([{ ...contract[0], dimensions: [112, 112, 3] } as GraphValue, contract[1] as GraphValue]);
+    await expect(loadOnnxModel(small)).rejects.toThrow("input 'image' is uint8 [N,112,112,3], not uint8 [N,224,224,3]");
+  });
+});
+
+describe("predictDays", async () => {
+  const model = await loadOnnxModel(tinyModel(0.5));
+  afterAll(() => model.release());
+  const images = [0, 51].map((value) => new Uint8Array(imageBytes).fill(value));
+
+  it("predicts each photograph under its own storage condition, in the order given", async () => {
+    const days = await predictDays(model, [...images, ...images], ["T10", "T20", "Tam", "T10"]);
+    expect(days.map((value) => Number(value.toFixed(4)))).toEqual([2.5, 2.5, 1.5, 4.5]);
+  });
+
+  it("predicts nothing for no photographs", async () => {
+    expect(await predictDays(model, [], [])).toEqual([]);
+  });
+
+  it("refuses a photograph of the wrong size and a missing group", async () => {
+    await expect(predictDays(model, [new Uint8Array(10)], ["T10"])).rejects.toThrow("Image 0 has 10 bytes");
+    await expect(predictDays(model, images, ["T10"])).rejects.toThrow("2 images but 1 groups");
+  });
+});
