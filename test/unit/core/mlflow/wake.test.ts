@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ServerTask, wakeServer } from "../../../../core/mlflow/wake.ts";
 import { startAnswering } from "../../../support/http.ts";
 
-const quick = { fetch, pause: 5, patience: 300 };
+const quick = { fetch, pause: 5, patience: 10_000 };
 const ok = { status: 200, body: "{}" };
 const away = { status: 503, body: "" };
 
