@@ -22,8 +22,10 @@ export async function startDataApi(postgres: TestPostgres) {
     const { sql, database, parameters } = request.parse(JSON.parse(await text(incoming)));
     if (state.sleeps-- > 0) return fail("DatabaseResumingException", "The Aurora DB instance is resuming.");
     const names = parameters.map(({ name }) => name);
-    // `::` is a cast, `:name` a parameter.
-    const numbered = sql.replace(/(?<!:):(\w+)/g, (_, name: string) => `$${names.indexOf(name) + 1}`);
+    // `::` is a cast, and a colon in a literal is just that.
+    const numbered = sql.replace(/'[^']*'|(?<!:):(\w+)/g, (found, name?: string) =>
+      name === undefined ? found : `$${names.indexOf(name) + 1}`,
+    );
     try {
       const values = parameters.map(({ value }) => value.stringValue);
       const rows = await postgres.query(postgres.master, database, numbered, values);

