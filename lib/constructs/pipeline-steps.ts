@@ -21,10 +21,10 @@ export interface PipelineStepsProps {
   registry: Registry;
   /** Only where trainings wait for a worker. */
   queue?: TrainingQueue;
-  /** Who asks Kaggle. */
-  kaggleSecret: Secret;
   /** Only where they run as tasks. */
   trainer?: TrainerTask;
+  /** Who asks Kaggle. */
+  kaggleSecret: Secret;
 }
 
 export type StepSettings = {
