@@ -116,6 +116,7 @@ export class PipelineSteps extends Construct {
     });
     data.grantRead(evaluate, "datasets/");
     artifacts.grantRead(evaluate, "mlflow/");
+    artifacts.grantWrite(evaluate, "mlflow/");
 
     const deploy = this.add("deploy-model", {
       description: "Publishes the champion and has the API take it up",
