@@ -22,6 +22,8 @@ export async function deployLocal(endpoint: string, mlflowUrl: string, logFile: 
     AVOCADO_LOCAL_ENDPOINT: endpoint,
     AVOCADO_MLFLOW_URL: mlflowUrl,
     CI: "true",
+    // The templates are checked by the tests; here the check would only cost seconds.
+    CDK_VALIDATION: "false",
     PATH: `${bin}:${process.env.PATH}`,
   };
   const cdk = (args: string[]) =>

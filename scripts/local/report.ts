@@ -8,7 +8,7 @@ export const executionOutput = z.object({
   dataset: datasetRef,
   training: trainingResult,
   evaluation: evaluationResult,
-  deployment: deployment.optional(),
+  deployment: deployment.nullable(),
 });
 
 /** What `npm start` prints at the end, as JSON (`--report`). */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { validateInput } from "../../../core/contracts/execution.ts";
 import { startTestMinistack, type TestService } from "../../support/ministack.ts";
 import { type Mock, MockedMachine } from "../../support/state-machine.ts";
@@ -42,9 +42,6 @@ beforeAll(async () => {
   machine = new MockedMachine(ministack.url);
   await machine.create();
 });
-beforeEach(async () => {
-  while (await machine.lastMail());
-});
 afterAll(() => ministack?.stop());
 
 describe("a run in which all goes well", () => {
@@ -74,11 +71,10 @@ describe("a run in which all goes well", () => {
   });
 
   it("tells people what was promoted and why", async () => {
-    await machine.run({}, well);
-    const mail = await machine.lastMail();
-    expect(mail?.subject).toBe("Avocado model 4 promoted");
-    expect(mail?.message).toMatch(/^Version 4 is promoted: it is better\.\n\nData set: 0123456789abcdef, 2 labelled/);
-    expect(mail?.message).toContain("API: The API serves version 4.");
+    const mail = await machine.mailOf(await machine.run({}, well));
+    expect(mail.subject).toBe("Avocado model 4 promoted");
+    expect(mail.message).toMatch(/^Version 4 is promoted: it is better\.\n\nData set: 0123456789abcdef, 2 labelled/);
+    expect(mail.message).toContain("API: The API serves version 4.");
   });
 
   it("succeeds though nobody can be told", async () => {
@@ -111,14 +107,14 @@ describe("the choices", () => {
 
   it("a challenger that is no better: deploys nothing and tells why", async () => {
     const worse = answers({ ...evaluation, promoted: false, reason: "Version 4 is not promoted: it is worse." });
-    const { states, output, status } = await machine.run({}, { ...well, "Evaluate model": worse });
-    expect(status).toBe("SUCCEEDED");
-    expect(states).not.toContain("Deploy model");
-    expect(output.deployment).toBeNull();
-    const mail = await machine.lastMail();
-    expect(mail?.subject).toBe("Avocado model 4 not promoted");
-    expect(mail?.message).toContain("Version 4 is not promoted: it is worse.");
-    expect(mail?.message).toContain("The API keeps serving the model that it has.");
+    const run = await machine.run({}, { ...well, "Evaluate model": worse });
+    expect(run.status).toBe("SUCCEEDED");
+    expect(run.states).not.toContain("Deploy model");
+    expect(run.output.deployment).toBeNull();
+    const mail = await machine.mailOf(run);
+    expect(mail.subject).toBe("Avocado model 4 not promoted");
+    expect(mail.message).toContain("Version 4 is not promoted: it is worse.");
+    expect(mail.message).toContain("The API keeps serving the model that it has.");
   });
 });
 
@@ -141,9 +137,9 @@ describe("a failure", () => {
       "Notify failure",
       "Failed",
     ]);
-    const mail = await machine.lastMail();
-    expect(mail?.subject).toBe("Avocado retraining failed");
-    expect(mail?.message).toMatch(/^Recorded: The reason in words\./);
+    const mail = await machine.mailOf(run);
+    expect(mail.subject).toBe("Avocado retraining failed");
+    expect(mail.message).toMatch(/^Recorded: The reason in words\./);
   });
 
   it("of 'Find data set' is recorded too", async () => {
