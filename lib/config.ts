@@ -25,6 +25,14 @@ const common = {
       burstLimit: z.int().min(1).default(100),
     })
     .prefault({}),
+  /**
+   * Name of the Secrets Manager secret that opens raw data elsewhere: `{ endpoint?, region, accessKeyId, secretAccessKey }`.
+   * Without it raw data comes from the raw bucket alone.
+   */
+  rawDataSecret: z
+    .string()
+    .regex(/^[\w/+=.@-]{1,256}$/, "not the name of a secret")
+    .optional(),
   /** Told of every retraining: promoted or not and why, or what failed. */
   notificationEmails: z.array(z.email()).max(20).default([]),
   logRetentionDays: z.literal(retentionDays).default(90),

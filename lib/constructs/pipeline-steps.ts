@@ -1,4 +1,4 @@
-import { Duration } from "aws-cdk-lib";
+import { Aws, Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
@@ -32,7 +32,7 @@ export class PipelineSteps extends Construct {
     this.addModelSteps(props);
   }
 
-  private addDataSteps({ raw, data }: PipelineStepsProps): void {
+  private addDataSteps({ config, raw, data }: PipelineStepsProps): void {
     const DATA_BUCKET = data.name;
     const buckets = { RAW_BUCKET: raw.name, DATA_BUCKET };
     this.add("validate-input", { description: "Checks an execution's input", minutes: 0.5, memory: 256 });
@@ -41,8 +41,9 @@ export class PipelineSteps extends Construct {
       description: "Reads the raw data once and checks every row",
       minutes: 15,
       memory: 1769,
-      environment: buckets,
+      environment: { ...buckets, ...(config.rawDataSecret && { RAW_DATA_SECRET: config.rawDataSecret }) },
     });
+    if (config.rawDataSecret) allowSecret(fetch, config.rawDataSecret);
     raw.grantRead(fetch);
     data.grantRead(fetch, "fetched/");
     data.grantWrite(fetch, "fetched/");
@@ -149,4 +150,10 @@ export class PipelineSteps extends Construct {
     this.functions[name] = step;
     return step;
   }
+}
+
+/** Secrets Manager adds six characters to a name to make an ARN. */
+function allowSecret(step: NodeFunction, name: string): void {
+  const arn = `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:${name}-??????`;
+  step.allow(["secretsmanager:GetSecretValue"], [arn]);
 }
