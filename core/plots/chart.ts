@@ -30,6 +30,8 @@ export class Chart {
   private readonly y: (value: number) => number;
   private readonly marks: string[] = [];
   private readonly legend: { label: string; colour: string }[] = [];
+  /** Left edge of the legend, which belongs where the marks leave room. */
+  legendX = margin.left;
 
   constructor(title: string, x: Axis, y: Axis) {
     this.title = title;
@@ -73,14 +75,14 @@ export class Chart {
     );
   }
 
-  /** A ring around a point, with a text above it. */
+  /** A ring around a point, with a text below it. */
   note(point: Point, text: string): void {
     const side = this.x(point[0]) > width / 2 ? "end" : "start";
     const [x, y] = [this.x(point[0]), this.y(point[1])];
     this.marks.push(
       `<circle cx="${fixed(x)}" cy="${fixed(y)}" r="6" fill="none" stroke="#1a202c" stroke-width="1.5"/>`,
     );
-    this.marks.push(`<text x="${fixed(x)}" y="${fixed(y - 12)}" text-anchor="${side}">${escapeXml(text)}</text>`);
+    this.marks.push(`<text x="${fixed(x)}" y="${fixed(y + 24)}" text-anchor="${side}">${escapeXml(text)}</text>`);
   }
 
   /** Everything, as an image of 640 by 440. */
@@ -105,8 +107,8 @@ export class Chart {
     );
     const keys = this.legend.map(
       ({ label, colour }, i) =>
-        `<circle cx="${margin.left + 14}" cy="${margin.top + 12 + i * 18}" r="4" fill="${colour}"/>` +
-        `<text x="${margin.left + 24}" y="${margin.top + 16 + i * 18}">${escapeXml(label)}</text>`,
+        `<circle cx="${this.legendX + 14}" cy="${margin.top + 12 + i * 18}" r="4" fill="${colour}"/>` +
+        `<text x="${this.legendX + 24}" y="${margin.top + 16 + i * 18}">${escapeXml(label)}</text>`,
     );
     const middle = (margin.top + bottom) / 2;
     return [

@@ -20,6 +20,7 @@ export function learningCurve(history: readonly { trainLoss: number; valLoss: nu
     { label: "epoch", range: [1, Math.max(2, history.length)] },
     { label: "mean absolute error (days)", range: [0, Math.max(...losses)] },
   );
+  chart.legendX = 500;
   chart.line(
     "training",
     "#2f855a",

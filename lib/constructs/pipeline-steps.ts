@@ -1,7 +1,9 @@
 import { Aws, Duration } from "aws-cdk-lib";
+import type { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
+import { addKaggleSteps } from "./kaggle-steps.ts";
 import { NodeFunction } from "./node-function.ts";
 import type { PredictApi } from "./predict-api.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
@@ -16,9 +18,16 @@ export interface PipelineStepsProps {
   api: PredictApi;
   /** Only where trainings wait for a worker. */
   queue?: TrainingQueue;
+  /** Who asks Kaggle. */
+  kaggleSecret: Secret;
 }
 
-type StepSettings = { description: string; minutes: number; memory: number; environment?: Record<string, string> };
+export type StepSettings = {
+  description: string;
+  minutes: number;
+  memory: number;
+  environment?: Record<string, string>;
+};
 
 /** The Lambda of each task of the state machine, with exactly the rights that its step needs. */
 export class PipelineSteps extends Construct {
@@ -30,6 +39,7 @@ export class PipelineSteps extends Construct {
     this.config = props.config;
     this.addDataSteps(props);
     this.addModelSteps(props);
+    addKaggleSteps((handler, settings) => this.add(handler, settings), props);
   }
 
   private addDataSteps({ config, raw, data }: PipelineStepsProps): void {

@@ -1,8 +1,10 @@
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
+import { acknowledge } from "../constructs/acknowledge.ts";
 import { PipelineSteps } from "../constructs/pipeline-steps.ts";
 import type { PredictApi } from "../constructs/predict-api.ts";
 import { Retraining } from "../constructs/retraining.ts";
@@ -27,17 +29,24 @@ export class PipelineStack extends Stack {
     });
     for (const address of config.notificationEmails) topic.addSubscription(new EmailSubscription(address));
     const queue = config.stage === "local" ? new TrainingQueue(this, "Training", config) : undefined;
+    const kaggleSecret = new Secret(this, "KaggleCredentials", {
+      secretName: `avocado/${config.stage}/kaggle`,
+      description: "JSON with KAGGLE_USERNAME and KAGGLE_API_TOKEN or KAGGLE_KEY; see docs/kaggle.md",
+    });
+    acknowledge(kaggleSecret, "AwsSolutions-SMG4", "Kaggle has no API that makes a new token: people replace it");
     const steps = new PipelineSteps(this, "Steps", {
       config,
       raw: data.raw,
       data: data.data,
       artifacts: data.artifacts,
       api,
+      kaggleSecret,
       ...(queue && { queue }),
     });
     const { stateMachine } = new Retraining(this, "Retraining", { config, steps: steps.functions, topic });
 
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
+    new CfnOutput(this, "KaggleSecret", { value: kaggleSecret.secretName });
     new CfnOutput(this, "TopicArn", { value: topic.topicArn });
     if (queue) new CfnOutput(this, "TrainingQueueUrl", { value: queue.url });
   }

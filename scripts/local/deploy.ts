@@ -12,15 +12,22 @@ export interface StackOutputs {
   ApiId: string;
   StateMachineArn: string;
   TrainingQueueUrl: string;
+  KaggleSecret: string;
 }
 
 /** `cdk bootstrap` where it has not been done, then `cdk deploy` of stage `local`, the same app as in an account. */
-export async function deployLocal(endpoint: string, mlflowUrl: string, logFile: string): Promise<StackOutputs> {
+export async function deployLocal(
+  endpoint: string,
+  mlflowUrl: string,
+  logFile: string,
+  kaggle?: object,
+): Promise<StackOutputs> {
   const bin = join(root, "node_modules/.bin");
   const env = {
     ...localAws(endpoint),
     AVOCADO_LOCAL_ENDPOINT: endpoint,
     AVOCADO_MLFLOW_URL: mlflowUrl,
+    ...(kaggle && { AVOCADO_KAGGLE: JSON.stringify(kaggle) }),
     CI: "true",
     // The templates are checked by the tests; here the check would only cost seconds.
     CDK_VALIDATION: "false",
@@ -51,7 +58,15 @@ async function readOutputs(client: CloudFormationClient): Promise<StackOutputs> 
         if (OutputKey && OutputValue) outputs[OutputKey] = OutputValue;
     }
   }
-  const wanted = ["RawBucket", "DataBucket", "ArtifactBucket", "ApiId", "StateMachineArn", "TrainingQueueUrl"] as const;
+  const wanted = [
+    "RawBucket",
+    "DataBucket",
+    "ArtifactBucket",
+    "ApiId",
+    "StateMachineArn",
+    "TrainingQueueUrl",
+    "KaggleSecret",
+  ] as const;
   const missing = wanted.filter((name) => !outputs[name]);
   if (missing.length > 0) throw new Error(`The deployed stacks lack the outputs ${missing.join(", ")}`);
   return outputs as unknown as StackOutputs;

@@ -19,11 +19,17 @@ export async function executeRetraining(
   const executionArn = started.executionArn ?? "";
   progress.line(`Execution ${executionArn}`);
   signal.addEventListener("abort", () => void client.send(new StopExecutionCommand({ executionArn })).catch(() => {}));
+  // Steps that ask again and again are told of once.
+  const told = new Set<string>();
+  const tell = (step: string, seconds: number) => {
+    if (!told.has(step) && !step.startsWith("Wait")) progress.line(`  ✔ ${step.padEnd(22)} ${duration(seconds)}`);
+    told.add(step);
+  };
   const end = await followExecution(
     executionArn,
     {
       onEntered: (step) => progress.now(`  ▸ ${step}`),
-      onLeft: (step, seconds) => progress.line(`  ✔ ${step.padEnd(22)} ${duration(seconds)}`),
+      onLeft: tell,
       onMap: (done, total) => progress.now(`  ▸ Preprocessing ${bar(done, total)} ${done} of ${total} shards`),
     },
     client,

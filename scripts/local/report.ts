@@ -36,7 +36,7 @@ export function makeReport(
   urls: Record<string, string>,
 ): Report {
   const output = end.status === "SUCCEEDED" ? executionOutput.parse(end.output) : undefined;
-  const seconds = Object.fromEntries(end.steps.map(({ name, seconds = 0 }) => [name, Number(seconds.toFixed(2))]));
+  const seconds = secondsByStep(end);
   if (!output) {
     const reason = [end.error, end.cause].filter(Boolean).join(": ") || `The execution ended as ${end.status}.`;
     return { status: end.status, executionArn, promoted: false, reason, prediction, urls, seconds };
@@ -55,6 +55,13 @@ export function makeReport(
     urls,
     seconds,
   };
+}
+
+/** A step that was entered several times counts with all of them. */
+function secondsByStep({ steps }: ExecutionEnd): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { name, seconds = 0 } of steps) sums[name] = Number(((sums[name] ?? 0) + seconds).toFixed(2));
+  return sums;
 }
 
 /** The report for people. */

@@ -47,7 +47,7 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     "the same, of a map that is run again",
   ],
   [
-    /StartTraining/,
+    /StartTraining|PushKernel/,
     /^states:DescribeExecution$/,
     /:execution:avocado-\w+-retraining:\*$/,
     "asks whether an earlier execution goes on",
@@ -106,7 +106,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     const roles = synthesise(stage)
       .resources("AWS::Lambda::Function")
       .map(([, { Properties }]) => JSON.stringify(Properties.Role));
-    expect(new Set(roles).size).toBe(11);
+    expect(new Set(roles).size).toBe(15);
   });
 
   it("write only below the prefixes of their step", () => {
@@ -124,6 +124,10 @@ describe.each(stages)("roles of stage %s", (stage) => {
         "RecordFailure",
         "FindDataset",
         "ValidateInput",
+        "UploadDataset",
+        "PushKernel",
+        "CheckKernel",
+        "CollectTraining",
       ].map((name) => [
         name,
         grants(synthesise(stage), new RegExp(`^Steps${name}`))
@@ -142,7 +146,27 @@ describe.each(stages)("roles of stage %s", (stage) => {
       RecordFailure: [],
       FindDataset: [],
       ValidateInput: [],
+      UploadDataset: [],
+      PushKernel: [],
+      CheckKernel: [],
+      CollectTraining: [`${bucket("artifacts")}/mlflow/*`],
     });
+  });
+
+  it("let exactly the steps that speak to Kaggle read its credentials, and no other secret", () => {
+    const readers = statements(synthesise(stage)).filter(([, { Action }]) =>
+      listed(Action).some((action) => action.startsWith("secretsmanager:")),
+    );
+    expect(readers.map(([id]) => id.replace(/RoleDefault.*/, "")).sort()).toEqual([
+      "StepsCheckKernel",
+      "StepsCollectTraining",
+      "StepsPushKernel",
+      "StepsUploadDataset",
+    ]);
+    for (const [, { Action, Resource }] of readers) {
+      expect(listed(Action)).toEqual(["secretsmanager:GetSecretValue"]);
+      expect(text(listed(Resource)[0])).toMatch(/^<KaggleCredentials/);
+    }
   });
 
   it("let nothing but deploy-model have the API reload", () => {

@@ -39,7 +39,8 @@ export function serve(content: Uint8Array, wrong: { cutAfter?: number; silentAft
     const stop = wrong.cutAfter ?? wrong.silentAfter;
     if (stop === undefined) return response.end(content.subarray(start));
     return response.write(content.subarray(start, start + stop), () => {
-      if (wrong.cutAfter !== undefined) setTimeout(() => response.destroy(), 20);
+      // Long enough for the other side to have read what came, also on a busy machine.
+      if (wrong.cutAfter !== undefined) setTimeout(() => response.destroy(), 400);
     });
   };
 }

@@ -60,6 +60,7 @@ describe("a run in which all goes well", () => {
       "First failure",
       "Every shard made?",
       "Assemble data set",
+      "Where to train?",
       "Train",
       "Evaluate model",
       "Promoted?",
@@ -88,7 +89,7 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({}, { ...well, "Validate input": input });
-    expect(states.slice(0, 4)).toEqual(["Validate input", "New data?", "Find data set", "Train"]);
+    expect(states.slice(0, 5)).toEqual(["Validate input", "New data?", "Find data set", "Where to train?", "Train"]);
     expect(output.dataset).toEqual(dataset);
   });
 

@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 const fetchFrom = (url: string, more: Partial<Parameters<typeof downloadFile>[0]> = {}) =>
-  downloadFile({ url, path, size, sha256, backoff: 5, stallSeconds: 0.3, ...more });
+  downloadFile({ url, path, size, sha256, backoff: 5, stallSeconds: 1, ...more });
 const isWhole = () => readFileSync(path).equals(content);
 
 describe("downloadFile", () => {
@@ -58,7 +58,7 @@ describe("downloadFile", () => {
     const troubles: string[] = [];
     await fetchFrom(address, { onTrouble: (sentence) => troubles.push(sentence) });
     expect(isWhole()).toBe(true);
-    expect(troubles[0]).toContain("no byte for 0.3 s");
+    expect(troubles[0]).toContain("no byte for 1 s");
   });
 
   it("waits for a slow host as long as bytes come", async () => {
@@ -66,7 +66,7 @@ describe("downloadFile", () => {
       response.writeHead(200, { "content-length": size });
       for (let at = 0; at < size; at += 10_000) {
         response.write(content.subarray(at, at + 10_000));
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await new Promise((resolve) => setTimeout(resolve, 120));
       }
       response.end();
     });
