@@ -45,9 +45,11 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async readStream(key: string): Promise<Readable> {
+  async readStream(key: string, from = 0): Promise<Readable> {
     try {
-      const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
+      const { Body } = await this.client.send(
+        new GetObjectCommand({ Bucket: this.bucket, Key: key, ...(from > 0 && { Range: `bytes=${from}-` }) }),
+      );
       if (!(Body instanceof Readable)) throw new Error(`s3://${this.bucket}/${key} came without a body`);
       return Body;
     } catch (error) {

@@ -45,9 +45,9 @@ export class FolderStore implements ObjectStore {
     return target?.isDirectory() ? "/" : "";
   }
 
-  async readStream(key: string): Promise<Readable> {
+  async readStream(key: string, from = 0): Promise<Readable> {
     if (!(await this.head(key))) throw this.missing(key);
-    return createReadStream(this.path(key), { highWaterMark: 1 << 20 });
+    return createReadStream(this.path(key), { highWaterMark: 1 << 20, start: from });
   }
 
   async read(key: string): Promise<Uint8Array> {

@@ -19,8 +19,8 @@ export interface ObjectStore {
   head(key: string): Promise<ObjectInfo | undefined>;
   /** Objects whose key begins with the prefix, in ascending order of key. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
-  /** The content from front to back. @throws NotFoundError */
-  readStream(key: string): Promise<Readable>;
+  /** The content from front to back, or from a byte on. @throws NotFoundError */
+  readStream(key: string, from?: number): Promise<Readable>;
   /** The whole content. @throws NotFoundError */
   read(key: string): Promise<Uint8Array>;
   /** Writes the whole object at once: a reader sees the old content or the new, never a part. */

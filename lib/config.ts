@@ -6,6 +6,11 @@ const folder = new URL("../config/", import.meta.url);
 /** The days that CloudWatch Logs can keep a log group for, as far as a person would choose them. */
 const retentionDays = [7, 14, 30, 60, 90, 180, 365] as const;
 
+const slug = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "small letters, digits and single hyphens only")
+  .min(6);
+
 const everyStage = {
   $schema: z.string().optional(),
   promotionMetric: z
@@ -18,6 +23,37 @@ const everyStage = {
       architecture: z.enum(["x64", "arm64"]).default("x64"),
       rateLimit: z.int().min(1).default(50).describe("Requests a second before the API answers 429."),
       burstLimit: z.int().min(1).default(100).describe("Requests at once before the API answers 429."),
+    })
+    .prefault({}),
+  kaggle: z
+    .strictObject({
+      /** Address of Kaggle's API, without `/v1`. */
+      baseUrl: z.url({ protocol: /^https?$/ }).default("https://api.kaggle.com"),
+      /** The data set on Kaggle that keeps the prepared photographs, one version for each of theirs. */
+      dataset: z
+        .strictObject({
+          slug: slug.max(50).default("avocado-ripening"),
+          title: z.string().min(6).max(50).default("Avocado ripening"),
+          licence: z.string().min(1).default("other"),
+        })
+        .prefault({}),
+      /** Kernels are named by it and by their run. */
+      kernelPrefix: slug.max(37).default("avocado-train"),
+      /** Which GPU, as Kaggle names them. */
+      machineShape: z.string().min(1).default("NvidiaTeslaT4"),
+      /** What the backbone begins with; `none` learns from scratch. */
+      weights: z.enum(["imagenet", "none"]).default("imagenet"),
+      /** Between two looks at a data set or a kernel. */
+      waitSeconds: z.int().min(1).max(3600).default(60),
+      /** After which waiting is given up: for a data set, for a kernel to begin, and for it to end. */
+      datasetPatienceHours: z.number().positive().max(24).default(2),
+      queuePatienceHours: z.number().positive().max(24).default(6),
+      /** Kaggle itself ends kernels after 12 hours. */
+      runPatienceHours: z.number().positive().max(12).default(12),
+      /** An MLflow that kernels can reach and report to while they train. */
+      tracking: z
+        .strictObject({ uri: z.url(), username: z.string().default(""), password: z.string().default("") })
+        .optional(),
     })
     .prefault({}),
   notificationEmails: z
@@ -166,8 +202,8 @@ export function parseConfig(value: { stage: string; [key: string]: unknown }, so
 }
 
 /**
- * Reads `config/<stage>.json`. In stage `local`, whose servers may move between runs, two addresses can come from the environment:
- * AVOCADO_LOCAL_ENDPOINT and AVOCADO_MLFLOW_URL.
+ * Reads `config/<stage>.json`. In stage `local`, whose servers may move between runs, their addresses can come from the environment:
+ * AVOCADO_LOCAL_ENDPOINT, AVOCADO_MLFLOW_URL, and AVOCADO_KAGGLE, which is JSON that replaces settings of `kaggle`.
  * @throws Error naming every wrong value at once
  */
 export function readConfig(stage: string, environment: NodeJS.ProcessEnv = process.env): StageConfig {
@@ -177,13 +213,14 @@ export function readConfig(stage: string, environment: NodeJS.ProcessEnv = proce
     throw new Error(`There is no stage '${stage}'. Choose one with ${known.join(" or ")}, or write ${file}.`);
   }
   const values = JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), "utf8"));
-  const { AVOCADO_LOCAL_ENDPOINT: endpoint, AVOCADO_MLFLOW_URL: trackingUri } = environment;
+  const { AVOCADO_LOCAL_ENDPOINT: endpoint, AVOCADO_MLFLOW_URL: trackingUri, AVOCADO_KAGGLE: kaggle } = environment;
   return parseConfig(
     {
       ...values,
       stage,
       ...(stage === "local" && endpoint && { endpoint }),
       ...(stage === "local" && trackingUri && { mlflow: { ...values.mlflow, trackingUri } }),
+      ...(stage === "local" && kaggle && { kaggle: { ...values.kaggle, ...JSON.parse(kaggle) } }),
     },
     file,
   );

@@ -3,19 +3,21 @@ import { join } from "node:path";
 import { validateInput } from "../core/contracts/execution.ts";
 import { errorMessage } from "../core/errors.ts";
 import { executeRetraining } from "./local/execute.ts";
+import { setUpNotebooks } from "./local/kaggle.ts";
 import { parseStartOptions, type StartOptions, startUsage } from "./local/options.ts";
 import { Progress } from "./local/progress.ts";
 import { printReport } from "./local/report.ts";
 import { ensureSample } from "./local/sample.ts";
 import { type LocalStack, startLocalStack } from "./local/stack.ts";
 import { stateFolder } from "./local/state.ts";
-import { showTrainerLine } from "./local/trainer-lines.ts";
+import { showKernelOutput, showTrainerLine } from "./local/trainer-lines.ts";
 import { uploadData } from "./local/upload.ts";
 import { localFolder } from "./setup/paths.ts";
 
 /** `npm start`: the whole system on this machine, one retraining through it, and then the API until Ctrl-C. */
 async function main(options: StartOptions): Promise<number> {
   validateInput(options.input);
+  if (options.kaggle?.service === "local") setUpNotebooks();
   const progress = new Progress();
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
@@ -25,6 +27,8 @@ async function main(options: StartOptions): Promise<number> {
     reset: options.reset,
     say: (sentence) => progress.line(sentence),
     onTrainerLine: (line) => showTrainerLine(line, progress),
+    kaggle: options.kaggle,
+    onKernelOutput: (text) => showKernelOutput(text, progress),
   });
   const stopped = new Promise<undefined>((resolve) =>
     interrupted.signal.addEventListener("abort", () => resolve(undefined)),

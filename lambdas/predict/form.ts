@@ -5,7 +5,7 @@ import { errorMessage } from "../../core/errors.ts";
 import { ProblemError } from "../shared/problem.ts";
 
 /** Photographs in one request at most. */
-export const maxImages = 16;
+const maxImages = 16;
 /** Bytes of one photograph at most; a whole request is bounded by the gateway, below this. */
 const maxImageBytes = 10_000_000;
 

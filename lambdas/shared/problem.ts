@@ -16,7 +16,7 @@ export class ProblemError extends NamedError {
 }
 
 /** The answer to an error. What is not meant for the caller is a plain 500 that says nothing of the inside. */
-export function problemResponse(error: unknown): APIGatewayProxyStructuredResultV2 {
+function problemResponse(error: unknown): APIGatewayProxyStructuredResultV2 {
   const known =
     error instanceof ProblemError
       ? error

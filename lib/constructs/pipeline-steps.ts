@@ -1,7 +1,9 @@
 import { Duration, Stack } from "aws-cdk-lib";
+import type { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
+import { addKaggleSteps } from "./kaggle-steps.ts";
 import { NodeFunction } from "./node-function.ts";
 import type { PredictApi } from "./predict-api.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
@@ -21,9 +23,16 @@ export interface PipelineStepsProps {
   queue?: TrainingQueue;
   /** Only where they run as tasks. */
   trainer?: TrainerTask;
+  /** Who asks Kaggle. */
+  kaggleSecret: Secret;
 }
 
-type StepSettings = { description: string; minutes: number; memory: number; environment?: Record<string, string> };
+export type StepSettings = {
+  description: string;
+  minutes: number;
+  memory: number;
+  environment?: Record<string, string>;
+};
 
 /** The Lambda of each task of the state machine, with exactly the rights that its step needs. */
 export class PipelineSteps extends Construct {
@@ -35,6 +44,7 @@ export class PipelineSteps extends Construct {
     this.config = props.config;
     this.addDataSteps(props);
     this.addModelSteps(props);
+    addKaggleSteps((handler, settings) => this.add(handler, settings), props);
   }
 
   private addDataSteps({ raw, data }: PipelineStepsProps): void {

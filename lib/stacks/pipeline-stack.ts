@@ -1,8 +1,10 @@
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
 import { isLocal, type StageConfig } from "../config.ts";
+import { acknowledge } from "../constructs/acknowledge.ts";
 import { PipelineSteps } from "../constructs/pipeline-steps.ts";
 import type { PredictApi } from "../constructs/predict-api.ts";
 import type { Registry } from "../constructs/registry.ts";
@@ -42,6 +44,11 @@ export class PipelineStack extends Stack {
             artifacts: data.artifacts,
             registry,
           });
+    const kaggleSecret = new Secret(this, "KaggleCredentials", {
+      secretName: `avocado/${config.stage}/kaggle`,
+      description: "JSON with KAGGLE_USERNAME and KAGGLE_API_TOKEN or KAGGLE_KEY; see docs/kaggle.md",
+    });
+    acknowledge(kaggleSecret, "AwsSolutions-SMG4", "Kaggle has no API that makes a new token: people replace it");
     const steps = new PipelineSteps(this, "Steps", {
       config,
       raw: data.raw,
@@ -49,6 +56,7 @@ export class PipelineStack extends Stack {
       artifacts: data.artifacts,
       registry,
       api,
+      kaggleSecret,
       ...(queue && { queue }),
       ...(trainer && { trainer }),
     });
@@ -59,6 +67,7 @@ export class PipelineStack extends Stack {
     }
 
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
+    new CfnOutput(this, "KaggleSecret", { value: kaggleSecret.secretName });
     new CfnOutput(this, "TopicArn", { value: topic.topicArn });
     if (queue) new CfnOutput(this, "TrainingQueueUrl", { value: queue.url });
   }

@@ -6,13 +6,21 @@ import { type LocalOutputs, localOutputs, readOutputs } from "../stage/outputs.t
 import { localAws } from "./ministack.ts";
 
 /** `cdk bootstrap` where it has not been done, then `cdk deploy` of stage `local`, the same app as in an account. */
-export async function deployLocal(endpoint: string, mlflowUrl: string, logFile: string): Promise<LocalOutputs> {
+export async function deployLocal(
+  endpoint: string,
+  mlflowUrl: string,
+  logFile: string,
+  kaggle?: object,
+): Promise<LocalOutputs> {
   const bin = join(root, "node_modules/.bin");
   const env = {
     ...localAws(endpoint),
     AVOCADO_LOCAL_ENDPOINT: endpoint,
     AVOCADO_MLFLOW_URL: mlflowUrl,
+    ...(kaggle && { AVOCADO_KAGGLE: JSON.stringify(kaggle) }),
     CI: "true",
+    // The templates are checked by the tests; here the check would only cost seconds.
+    CDK_VALIDATION: "false",
     PATH: `${bin}:${process.env.PATH}`,
   };
   const cdk = (args: string[]) =>

@@ -49,7 +49,7 @@ export async function followExecution(
       seen = event.id ?? seen;
       const at = event.timestamp?.getTime() ?? Date.now();
       const name = event.stateEnteredEventDetails?.name ?? event.stateExitedEventDetails?.name;
-      if (!name || !/^(Task|Map)State/.test(event.type ?? "")) continue;
+      if (!name || !/^(Task|Map|Wait)State/.test(event.type ?? "")) continue;
       if (event.stateEnteredEventDetails) {
         entered.set(name, at);
         steps.push({ name });

@@ -8,7 +8,7 @@ export const executionOutput = z.object({
   dataset: datasetRef,
   training: trainingResult,
   evaluation: evaluationResult,
-  deployment: deployment.optional(),
+  deployment: deployment.nullable(),
 });
 
 /** What `npm start` prints at the end, as JSON (`--report`). */
@@ -37,7 +37,7 @@ export function makeReport(
 ): Report {
   const other = notStarted.safeParse(end.output).data;
   const output = end.status === "SUCCEEDED" && !other ? executionOutput.parse(end.output) : undefined;
-  const seconds = Object.fromEntries(end.steps.map(({ name, seconds = 0 }) => [name, Number(seconds.toFixed(2))]));
+  const seconds = secondsByStep(end);
   if (other) {
     return { status: "NOT_STARTED", executionArn, promoted: false, reason: other.reason, prediction, urls, seconds };
   }
@@ -59,6 +59,13 @@ export function makeReport(
     urls,
     seconds,
   };
+}
+
+/** A step that was entered several times counts with all of them. */
+function secondsByStep({ steps }: ExecutionEnd): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { name, seconds = 0 } of steps) sums[name] = Number(((sums[name] ?? 0) + seconds).toFixed(2));
+  return sums;
 }
 
 /** The report for people. */

@@ -3,6 +3,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { S3Store } from "../../aws/s3-store.ts";
 import type { LocalOutputs } from "../stage/outputs.ts";
 import { deployLocal } from "./deploy.ts";
+import { type KaggleChoice, prepareKaggle, storeKaggleSecret } from "./kaggle.ts";
 import { localAws, startMinistack } from "./ministack.ts";
 import { startMlflow } from "./mlflow.ts";
 import type { Service } from "./service.ts";
@@ -30,6 +31,10 @@ export interface LocalStackOptions {
   say: (sentence: string) => void;
   /** Each line that a trainer prints. */
   onTrainerLine: (line: string) => void;
+  /** Only where Kaggle trains. */
+  kaggle?: KaggleChoice | undefined;
+  /** What a local kernel prints. */
+  onKernelOutput?: (text: string) => void;
 }
 
 const artifactRoot = "s3://avocado-local-artifacts/mlflow";
@@ -63,8 +68,18 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       return result.value;
     }) as [Service, Service];
 
+    const kaggle =
+      options.kaggle &&
+      (await prepareKaggle(options.kaggle, {
+        folder: join(state.folder, "kaggle"),
+        mlflowUrl: mlflow.url,
+        say: options.say,
+        ...(options.onKernelOutput && { onOutput: options.onKernelOutput }),
+      }));
+    if (kaggle) stops.push(kaggle.stop);
     options.say("Deploying stage 'local' (cdk deploy)");
-    const outputs = await deployLocal(aws.url, mlflow.url, log("deploy"));
+    const outputs = await deployLocal(aws.url, mlflow.url, log("deploy"), kaggle?.settings);
+    if (kaggle) await storeKaggleSecret(outputs.KaggleSecret, kaggle.secret);
     const env = {
       DATA_BUCKET: outputs.DataBucket,
       ARTIFACT_BUCKET: outputs.ArtifactBucket,

@@ -9,9 +9,14 @@ export async function watchExecution(
   client: SFNClient,
   signal?: AbortSignal,
 ): Promise<ExecutionEnd> {
+  // Steps that ask again and again are told of once.
+  const told = new Set<string>();
   const watcher = {
     onEntered: (step: string) => progress.now(`  ▸ ${step}`),
-    onLeft: (step: string, seconds: number) => progress.line(`  ✔ ${step.padEnd(22)} ${duration(seconds)}`),
+    onLeft: (step: string, seconds: number) => {
+      if (!told.has(step) && !step.startsWith("Wait")) progress.line(`  ✔ ${step.padEnd(22)} ${duration(seconds)}`);
+      told.add(step);
+    },
     onMap: (done: number, total: number) =>
       progress.now(`  ▸ Preprocessing ${bar(done, total)} ${done} of ${total} shards`),
   };

@@ -14,7 +14,7 @@ export const stageOutputs = z.object({
 /** The same of stage `local`. */
 export const localOutputs = stageOutputs
   .omit({ ApiUrl: true, TrackingUri: true })
-  .extend({ ApiId: z.string(), TrainingQueueUrl: z.string() });
+  .extend({ ApiId: z.string(), TrainingQueueUrl: z.string(), KaggleSecret: z.string() });
 export type LocalOutputs = z.infer<typeof localOutputs>;
 
 /** All outputs of a stage's stacks, by name. */

@@ -11,7 +11,7 @@ interface Statement {
 const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string][] = [
   [
     /./,
-    /^s3:(GetObject|PutObject|AbortMultipartUpload)$/,
+    /^s3:(GetObject|PutObject)$/,
     /^arn:<Partition>:s3:::avocado-[^*]+\/[a-z]+\/\*$/,
     "objects below a prefix have no names before they are written",
   ],
@@ -46,13 +46,13 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     "the same, of a map that is run again",
   ],
   [
-    /StartTraining|TakeLock/,
+    /StartTraining|PushKernel|TakeLock|StartOnNewData/,
     /^states:DescribeExecution$/,
     /:execution:avocado-\w+-retraining:\*$/,
     "asks whether an earlier execution goes on",
   ],
   [
-    /^Steps(StartTraining|EvaluateModel|DeployModel|RecordFailure)/,
+    /^Steps(StartTraining|EvaluateModel|DeployModel|RecordFailure|PushKernel|CollectTraining)|^TrainerTaskTaskRole/,
     /^execute-api:Invoke$/,
     /^arn:<Partition>:execute-api:<Region>:<AccountId>:<[^>]+>\/\$default\/(GET|POST|DELETE)\/api\/2\.0\/mlflow\/\*$/,
     "MLflow's REST API has a path for each of its calls",
@@ -63,6 +63,14 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     /^\*$/,
     "signing in to the registry of images knows no resources",
   ],
+  [
+    /^TrainerTaskExecutionRole/,
+    /^ecr:GetAuthorizationToken$/,
+    /^\*$/,
+    "signing in to the registry of images knows no resources",
+  ],
+  [/^StepsStartTraining/, /^ecs:ListTasks$/, /^\*$/, "tasks are listed by cluster, which is a condition"],
+  [/^StepsStartTraining/, /^ecs:DescribeTasks$/, /:task\/avocado-\w+-trainer\/\*$/, "tasks get names when they start"],
   [/^SleepSleepRegistry/, /^cloudwatch:GetMetricStatistics$/, /^\*$/, "reading metrics knows no resources"],
 ];
 
@@ -124,7 +132,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     const roles = synthesise(stage)
       .resources("AWS::Lambda::Function")
       .map(([, { Properties }]) => JSON.stringify(Properties.Role));
-    expect(new Set(roles).size).toBe(stage === "local" ? 14 : stage === "dev" ? 16 : 15);
+    expect(new Set(roles).size).toBe(stage === "local" ? 18 : 21);
   });
 
   it("write only below the prefixes of their step", () => {
@@ -144,6 +152,10 @@ describe.each(stages)("roles of stage %s", (stage) => {
         "ValidateInput",
         "TakeLock",
         "ReleaseLock",
+        "UploadDataset",
+        "PushKernel",
+        "CheckKernel",
+        "CollectTraining",
       ].map((name) => [
         name,
         grants(synthesise(stage), new RegExp(`^Steps${name}`))
@@ -164,7 +176,28 @@ describe.each(stages)("roles of stage %s", (stage) => {
       ValidateInput: [],
       TakeLock: [`${bucket("data")}/locks/*`],
       ReleaseLock: [`${bucket("data")}/locks/*`],
+      UploadDataset: [],
+      PushKernel: [],
+      CheckKernel: [],
+      CollectTraining: [`${bucket("artifacts")}/mlflow/*`],
     });
+  });
+
+  it("let exactly the steps that speak to Kaggle read its credentials, and no other secret", () => {
+    const readers = statements(synthesise(stage)).filter(
+      ([id, { Action }]) =>
+        id.startsWith("Steps") && listed(Action).some((action) => action.startsWith("secretsmanager:")),
+    );
+    expect(readers.map(([id]) => id.replace(/RoleDefault.*/, "")).sort()).toEqual([
+      "StepsCheckKernel",
+      "StepsCollectTraining",
+      "StepsPushKernel",
+      "StepsUploadDataset",
+    ]);
+    for (const [, { Action, Resource }] of readers) {
+      expect(listed(Action)).toEqual(["secretsmanager:GetSecretValue"]);
+      expect(text(listed(Resource)[0])).toMatch(/^<KaggleCredentials/);
+    }
   });
 
   it("let nothing but deploy-model have the API reload", () => {

@@ -14,6 +14,7 @@ import { localClient } from "./ministack.ts";
 export type Mock = { Return: unknown } | { Throw: { Error: string; Cause: string } };
 
 export interface Run {
+  arn: string;
   status: string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the execution leaves is what is being tested
   output: any;
@@ -62,43 +63,58 @@ export class MockedMachine {
     this.arn = created.stateMachineArn ?? "";
   }
 
-  /** Runs the machine with the answers that its tasks are to give. */
-  async run(input: unknown, mocks: Record<string, Mock>): Promise<Run> {
+  /** Runs the machine with the answers that its tasks are to give, one after the other where there are several. */
+  async run(input: unknown, mocks: Record<string, Mock | Mock[]>): Promise<Run> {
     await this.mock(mocks);
-    const { executionArn } = await this.sfn.send(
+    const { executionArn: arn = "" } = await this.sfn.send(
       new StartExecutionCommand({ stateMachineArn: `${this.arn}#Case`, input: JSON.stringify(input) }),
     );
     for (;;) {
-      const { status, output, error, cause } = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
+      const { status, output, error, cause } = await this.sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
       if (status === "RUNNING") {
         await new Promise((resolve) => setTimeout(resolve, 20));
         continue;
       }
-      const { events = [] } = await this.sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
+      const { events = [] } = await this.sfn.send(
+        new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000 }),
+      );
       const states = events.flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? []);
       const attempts = events.filter(({ type }) => type === "TaskScheduled").length;
-      return { status, output: output && JSON.parse(output), error, cause, states, attempts };
+      return { arn, status, output: output && JSON.parse(output), error, cause, states, attempts };
     }
   }
 
-  /** The newest notification that people would have had, and forgets the others. */
-  async lastMail(): Promise<{ subject: string; message: string } | undefined> {
-    const received = await this.sqs.send(new ReceiveMessageCommand({ QueueUrl: this.queue, MaxNumberOfMessages: 10 }));
-    const mail = received.Messages?.at(-1)?.Body;
-    const { Subject: subject, Message: message } = JSON.parse(mail ?? "{}");
-    return mail ? { subject, message } : undefined;
+  /** What people were told of a run; mails come in their own time. */
+  async mailOf({ arn }: Run): Promise<{ subject: string; message: string }> {
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const received = await this.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: this.queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+      );
+      const mails = (received.Messages ?? []).map(({ Body }) => JSON.parse(Body ?? "{}"));
+      const mail = mails.find(({ Message }) => Message.endsWith(`Execution: ${arn}`));
+      if (mail) return { subject: mail.Subject, message: mail.Message };
+    }
+    throw new Error(`Nobody was told of ${arn}`);
   }
 
-  private async mock(mocks: Record<string, Mock>): Promise<void> {
+  private async mock(mocks: Record<string, Mock | Mock[]>): Promise<void> {
     const config = {
       StateMachines: {
         retraining: { TestCases: { Case: Object.fromEntries(Object.keys(mocks).map((name) => [name, name])) } },
       },
-      MockedResponses: Object.fromEntries(Object.entries(mocks).map(([name, mock]) => [name, { "0-999": mock }])),
+      MockedResponses: Object.fromEntries(
+        Object.entries(mocks).map(([name, mock]) => [name, byAttempt([mock].flat())]),
+      ),
     };
     await fetch(`${this.url}/_ministack/config`, {
       method: "POST",
       body: JSON.stringify({ "stepfunctions._sfn_mock_config": config, "stepfunctions._SFN_WAIT_SCALE": 0 }),
     });
   }
+}
+
+/** Each answer once; the last one from then on. */
+function byAttempt(mocks: Mock[]): Record<string, Mock> {
+  const last = mocks.length - 1;
+  return Object.fromEntries(mocks.map((mock, i) => [i === last ? `${i}-999` : String(i), mock]));
 }

@@ -13,8 +13,7 @@ import {
 import { formatManifest } from "../../core/dataset/manifest.ts";
 import { ShardEncoder } from "../../core/dataset/npy.ts";
 import { type Dataset, openDataset } from "../../core/dataset/open.ts";
-import { FolderStore } from "../../core/folder-store.ts";
-import { writeJson } from "../../core/storage.ts";
+import { type ObjectStore, writeJson } from "../../core/storage.ts";
 
 /** A folder of its own below the system's temporary one. */
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "avocado-test-"));
@@ -34,8 +33,7 @@ export function tinyPhotograph(days: number): Uint8Array {
  * Writes a processed data set of plain photographs: `size` in each split, two a fruit, days from 0 to 11. The last one of
  * each split carries no label.
  */
-export async function makeTinyDataset(folder: string, size: Record<Split, number>): Promise<Dataset> {
-  const store = new FolderStore(folder);
+export async function makeTinyDataset(store: ObjectStore, size: Record<Split, number>): Promise<Dataset> {
   const rows: ManifestRow[] = [];
   for (const split of splits) {
     for (let index = 0; index < size[split]; index++) {

@@ -1,5 +1,5 @@
 import { imageSize } from "../../core/contracts/dataset.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../core/synthetic/random.ts";
 
 /** How one photograph is changed before it is shown to the network. */
 export interface Augmentation {
@@ -16,16 +16,16 @@ const side = imageSize;
  * tells the ripeness.
  */
 export function drawAugmentation(random: Random): Augmentation {
-  const brightness = 8 * random.around();
-  const contrast = 1 + 0.08 * random.around();
+  const brightness = random.uniform(-8, 8);
+  const contrast = random.uniform(0.92, 1.08);
   const light = new Float32Array(3 * 256);
   for (let channel = 0; channel < 3; channel++) {
-    const gain = contrast * (1 + 0.03 * random.around());
+    const gain = contrast * random.uniform(0.97, 1.03);
     for (let value = 0; value < 256; value++) {
       light[channel * 256 + value] = Math.min(255, Math.max(0, (value - 128) * gain + 128 + brightness));
     }
   }
-  return { symmetry: random.below(8), light };
+  return { symmetry: Math.floor(random.uniform(0, 8)), light };
 }
 
 /**

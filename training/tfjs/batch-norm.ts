@@ -17,6 +17,10 @@ interface BatchNormalization extends Layer {
 /**
  * Has the batch normalisation layers of a model train with the native operations, and leaves those alone that do not
  * train: a frozen layer keeps its statistics and normalises by them, which TensorFlow.js would not do.
+ *
+ * The moving statistics forget their arbitrary beginning: they average over the last third of the steps so far, until that
+ * is as long as the layer's momentum says. A fixed momentum is either too slow for a short training or so quick that the
+ * fruits of the last few batches decide what every photograph is normalised by, which costs days.
  */
 export function useNativeBatchNorm(model: Tensorflow.LayersModel): void {
   for (const layer of model.layers) {
@@ -26,14 +30,17 @@ export function useNativeBatchNorm(model: Tensorflow.LayersModel): void {
 
 function speedUp(layer: BatchNormalization): void {
   const callAsPublished = layer.call.bind(layer);
+  let steps = 0;
   layer.call = (inputs, options) => {
     if (!options.training) return callAsPublished(inputs, options);
     if (!layer.trainable) return callAsPublished(inputs, { ...options, training: false });
     const x = Array.isArray(inputs) ? (inputs[0] as Tensor) : inputs;
+    steps++;
+    const momentum = Math.min(layer.momentum, 1 - 1 / Math.max(1, steps / 3));
     return tf.tidy(() => {
       const [y, mean, variance] = batchNormTraining(x, layer.gamma.read(), layer.beta.read(), layer.epsilon);
-      moveTowards(layer.movingMean, mean, layer.momentum);
-      moveTowards(layer.movingVariance, variance, layer.momentum);
+      moveTowards(layer.movingMean, mean, momentum);
+      moveTowards(layer.movingVariance, variance, momentum);
       return y;
     });
   };

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import pMap from "p-map";
 import { imageBytes, imageSize, type ManifestRow, type Split, storageGroups } from "../../core/contracts/dataset.ts";
 import type { Dataset } from "../../core/dataset/open.ts";
+import { createRandom, type Random } from "../../core/synthetic/random.ts";
 import { copyPhotograph, drawAugmentation } from "./augment.ts";
-import { createRandom } from "./random.ts";
 import { type Tensorflow, tf } from "./tensorflow.ts";
 
 /** A photograph that can be learnt from. */
@@ -87,7 +87,7 @@ export async function* readBatches(
   options: { batchSize: number; seed?: readonly number[] },
 ): AsyncGenerator<Batch> {
   const random = options.seed && createRandom(...options.seed);
-  const order = random ? random.shuffled(rows) : rows;
+  const order = random ? shuffle(rows, random) : rows;
   const count = Math.ceil(order.length / options.batchSize);
   const slice = (at: number) =>
     order.slice(Math.floor((at * order.length) / count), Math.floor(((at + 1) * order.length) / count));
@@ -107,6 +107,16 @@ export async function* readBatches(
     }
     yield toBatch(slice(at), pixels);
   }
+}
+
+/** The rows in random order (Fisher and Yates). */
+function shuffle<T>(rows: readonly T[], random: Random): T[] {
+  const order = [...rows];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = Math.floor(random.uniform(0, last + 1));
+    [order[last], order[other]] = [order[other] as T, order[last] as T];
+  }
+  return order;
 }
 
 function toBatch(rows: readonly LabelledRow[], pixels: Float32Array): Batch {

@@ -11,7 +11,7 @@ import { type Tensorflow, tf } from "./tensorflow.ts";
 export const patience = 8;
 
 /** The loss is no number any more: the network has learnt nothing that could be kept. */
-export class TrainingDivergedError extends NamedError {
+class TrainingDivergedError extends NamedError {
   constructor(message: string) {
     super("TrainingDiverged", message);
   }

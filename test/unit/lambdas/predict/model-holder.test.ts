@@ -135,9 +135,21 @@ describe("ModelHolder.reload", () => {
 
   it("sees what was published after a look had begun", async () => {
     await publishChampion(store, "1", 3);
+    const seen = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const read = store.read.bind(store);
+    vi.spyOn(store, "read").mockImplementationOnce(async (key) => {
+      const manifest = await read(key);
+      seen.resolve();
+      await goOn.promise;
+      return manifest;
+    });
     const looking = holder.current();
+    await seen.promise;
     await publishChampion(store, "2", 4);
-    expect((await holder.reload()).served.version).toBe("2");
+    const reloading = holder.reload();
+    goOn.resolve();
+    expect((await reloading).served.version).toBe("2");
     await looking;
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { imageBytes, imageSize } from "../../../../core/contracts/dataset.ts";
+import { createRandom } from "../../../../core/synthetic/random.ts";
 import { copyPhotograph, drawAugmentation } from "../../../../training/tfjs/augment.ts";
-import { createRandom } from "../../../../training/tfjs/random.ts";
 
 const unchanged = Float32Array.from({ length: 768 }, (_, i) => i % 256);
 /** One red pixel at row 10, column 20, on black. */

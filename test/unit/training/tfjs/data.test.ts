@@ -2,6 +2,7 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset } from "../../../../core/dataset/open.ts";
+import { FolderStore } from "../../../../core/folder-store.ts";
 import {
   type Batch,
   cachePhotographs,
@@ -17,7 +18,7 @@ let dataset: Dataset;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  dataset = await makeTinyDataset(folder, { train: 10, validation: 4, test: 4 });
+  dataset = await makeTinyDataset(new FolderStore(folder), { train: 10, validation: 4, test: 4 });
 });
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultHyperparameters, type Hyperparameters } from "../../../../core/contracts/execution.ts";
 import type { EpochReport } from "../../../../core/contracts/training.ts";
+import { FolderStore } from "../../../../core/folder-store.ts";
 import {
   cachePhotographs,
   type LabelledRow,
@@ -24,7 +25,7 @@ let validation: LabelledRow[];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  const dataset = await makeTinyDataset(folder, { train: 12, validation: 6, test: 4 });
+  const dataset = await makeTinyDataset(new FolderStore(folder), { train: 12, validation: 6, test: 4 });
   cache = await cachePhotographs(dataset, ["train", "validation"], folder);
   train = labelledRows(dataset, "train");
   validation = labelledRows(dataset, "validation");

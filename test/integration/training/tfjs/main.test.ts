@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { sendTaskFailure } from "../../../../aws/state-machine.ts";
+import { trainingResult } from "../../../../core/contracts/pipeline.ts";
+import {
+  type TrainingEvent,
+  type TrainingJob,
+  trainingEvent,
+  trainingKeys,
+} from "../../../../core/contracts/training.ts";
+import { artifactPrefix } from "../../../../core/mlflow/artifacts.ts";
+import { loadOnnxModel } from "../../../../core/model/onnx-model.ts";
+import { runTags } from "../../../../core/run-tags.ts";
+import { writeJson } from "../../../../core/storage.ts";
+import { localAws } from "../../../../scripts/local/ministack.ts";
+import { root } from "../../../../scripts/setup/paths.ts";
+import { localClient } from "../../../support/ministack.ts";
+import { type PipelineCorner, pipelineCorner } from "../../../support/pipeline.ts";
+import { makeTinyDataset, temporaryFolder, tinyVersion } from "../../../support/tiny-dataset.ts";
+import { startWaitingTask, type WaitingTask } from "../../../support/waiting-task.ts";
+
+const { aws, mlflow: trackingUri, artifactBucket } = inject("services");
+const sfn = new SFNClient(localClient(aws));
+let corner: PipelineCorner;
+let cacheFolder: string;
+
+beforeAll(async () => {
+  corner = await pipelineCorner();
+  cacheFolder = await temporaryFolder();
+  await makeTinyDataset(corner.data, { train: 16, validation: 8, test: 8 });
+});
+afterAll(() => rm(cacheFolder, { recursive: true }));
+
+/** A job of its own run, as `start-training` writes it, and a task that waits for its result. */
+async function createJob(changes: { epochs?: number; datasetVersion?: string } = {}) {
+  const task = await startWaitingTask(aws);
+  const { mlflow, input } = corner;
+  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, corner.artifactRoot);
+  const { runId, artifactUri } = await mlflow.runs.create(experimentId, "trainer", {});
+  const hyperparameters = { ...input.hyperparameters, epochs: changes.epochs ?? 2, batchSize: 8 };
+  const job: TrainingJob = {
+    runId,
+    experimentId,
+    artifactUri,
+    executionArn: task.executionArn,
+    taskToken: task.taskToken,
+    datasetVersion: changes.datasetVersion ?? tinyVersion,
+    input: { ...input, hyperparameters },
+  };
+  await writeJson(corner.data, trainingKeys.job(runId), job);
+  return { job, task };
+}
+
+/** Starts the trainer as the worker does. */
+function startTrainer({ runId }: TrainingJob): ChildProcess {
+  return spawn(process.execPath, [join(root, "training/tfjs/main.ts")], {
+    env: {
+      ...process.env,
+      ...localAws(aws),
+      DATA_BUCKET: corner.data.bucket,
+      ARTIFACT_BUCKET: artifactBucket,
+      MLFLOW_TRACKING_URI: trackingUri,
+      JOB_KEY: trainingKeys.job(runId),
+      CACHE_FOLDER: cacheFolder,
+      HEARTBEAT_SECONDS: "0.5",
+    },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+}
+
+/** Runs the trainer to its end; `onEvent` sees each event as it is printed. */
+async function train(job: TrainingJob, onEvent?: (event: TrainingEvent, trainer: ChildProcess) => void) {
+  const trainer = startTrainer(job);
+  const events: TrainingEvent[] = [];
+  const lines = createInterface({ input: trainer.stdout as NodeJS.ReadableStream });
+  lines.on("line", (line) => {
+    const event = trainingEvent.parse(JSON.parse(line));
+    events.push(event);
+    onEvent?.(event, trainer);
+  });
+  const [code] = await once(trainer, "close");
+  return { code: code as number | null, events };
+}
+
+describe("a trainer", () => {
+  let job: TrainingJob;
+  let task: WaitingTask;
+  let outcome: Awaited<ReturnType<typeof train>>;
+  let prefix: string;
+  beforeAll(async () => {
+    ({ job, task } = await createJob());
+    prefix = artifactPrefix(artifactBucket, job.artifactUri);
+    outcome = await train(job);
+  });
+
+  it("answers the state machine with the version that it registered", async () => {
+    expect(outcome.code).toBe(0);
+    const end = await task.end();
+    expect(end.status).toBe("SUCCEEDED");
+    const result = trainingResult.parse(JSON.parse(end.output ?? ""));
+    expect(result).toMatchObject({ runId: job.runId, modelVersion: "1", reused: false });
+    expect(result.metrics.best_val_mae).toBeGreaterThan(0);
+    const version = await corner.mlflow.registry.getVersion(job.input.modelName, "1");
+    expect(version).toMatchObject({ runId: job.runId, source: `${job.artifactUri}/model` });
+  });
+
+  it("logs parameters, the data set, and metrics of each epoch to the run", async () => {
+    const run = await corner.mlflow.runs.get(job.runId);
+    expect(run).toMatchObject({ status: "FINISHED" });
+    expect(run?.params).toMatchObject({ cnn: "compact", epochs: "2", seed: "42", datasetVersion: tinyVersion });
+    expect(run?.metrics).toMatchObject({ dataset_photographs: 32, "dropped_no-photograph": 1, best_val_n: 7 });
+    expect(run?.metrics.export_max_difference_days).toBeLessThanOrEqual(1e-4);
+    const history = await corner.mlflow.runs.metricHistory(job.runId, "train_loss");
+    expect(history.map(({ step }) => step)).toEqual([1, 2]);
+  });
+
+  it("stores the figures, and the model as serving loads it", async () => {
+    for (const name of ["learning-curve.svg", "predicted-against-true.svg"]) {
+      expect(Buffer.from(await corner.artifacts.store.read(`${prefix}plots/${name}`)).toString()).toContain("<svg");
+    }
+    const model = await loadOnnxModel(await corner.artifacts.store.read(`${prefix}model/model.onnx`));
+    await model.release();
+    expect(await corner.artifacts.store.head(`${prefix}model/MLmodel`)).toBeDefined();
+  });
+
+  it("prints its progress as events", () => {
+    const kinds = outcome.events.map(({ event }) => event);
+    expect(kinds.filter((kind) => kind === "epoch")).toHaveLength(2);
+    expect(new Set(kinds)).toEqual(new Set(["prepare", "start", "batch", "epoch", "finished"]));
+    expect(kinds.at(-1)).toBe("finished");
+  });
+
+  it("neither trains nor registers again when it is started again", async () => {
+    const again = await startWaitingTask(aws);
+    await writeJson(corner.data, trainingKeys.job(job.runId), { ...job, taskToken: again.taskToken });
+    const { code, events } = await train(job);
+    expect(code).toBe(0);
+    expect(JSON.parse((await again.end()).output ?? "")).toMatchObject({ modelVersion: "1", reused: true });
+    expect(events.map(({ event }) => event)).toEqual(["finished"]);
+    expect(await corner.mlflow.registry.versionsOfRun(job.input.modelName, job.runId)).toHaveLength(1);
+  });
+});
+
+describe("a trainer that cannot finish", () => {
+  it("fails the state and the run by name when its data set is gone", async () => {
+    const { job, task } = await createJob({ datasetVersion: "00000000000000ff" });
+    const { code, events } = await train(job);
+    expect(code).toBe(1);
+    expect(events.at(-1)).toMatchObject({ event: "failed", error: "NotFound" });
+    expect(await task.end()).toMatchObject({ status: "FAILED", error: "NotFound" });
+    const run = await corner.mlflow.runs.get(job.runId);
+    expect(run).toMatchObject({ status: "FAILED", tags: { [runTags.failureError]: "NotFound" } });
+    expect(run?.tags[runTags.failureReason]).toContain("00000000000000ff");
+  });
+
+  it("says so when it is told to stop", async () => {
+    const { job, task } = await createJob({ epochs: 1000 });
+    const { code } = await train(job, ({ event }, trainer) => void (event === "epoch" && trainer.kill("SIGTERM")));
+    expect(code).toBe(1);
+    expect(await task.end()).toMatchObject({ status: "FAILED", error: "TrainerStopped" });
+    expect(await corner.mlflow.runs.get(job.runId)).toMatchObject({ status: "FAILED" });
+  });
+
+  it("stops by itself when its execution has ended", async () => {
+    const { job, task } = await createJob({ epochs: 1000 });
+    let stopped = false;
+    const { code, events } = await train(job, ({ event }) => {
+      if (event !== "epoch" || stopped) return;
+      stopped = true;
+      void sendTaskFailure(sfn, task.taskToken, new Error("timed out"));
+    });
+    expect(code).toBe(1);
+    expect(events.at(-1)).toMatchObject({ event: "failed", error: "TrainerAbandoned" });
+  });
+
+  it("goes on with the token of the execution that took it up", async () => {
+    const { job, task } = await createJob({ epochs: 6 });
+    const newer = await startWaitingTask(aws);
+    let swapped: Promise<unknown> | undefined;
+    const { code } = await train(job, ({ event }) => {
+      if (event !== "epoch") return;
+      swapped ??= writeJson(corner.data, trainingKeys.job(job.runId), { ...job, taskToken: newer.taskToken }).then(() =>
+        sendTaskFailure(sfn, task.taskToken, new Error("timed out")),
+      );
+    });
+    await swapped;
+    expect(code).toBe(0);
+    expect(await newer.end()).toMatchObject({ status: "SUCCEEDED" });
+  });
+});
