@@ -6,7 +6,7 @@ import { type SynthesisedStage, stages, synthesise } from "../support/stages.ts"
 const elsewhere: [stage: RegExp, program: RegExp, action: RegExp, reason: string][] = [
   [/^local$/, /^(start-training|wake-registry)$/, /^(ecs:|iam:)/, "trainer and MLflow are no tasks on a laptop"],
   [/^(?!local)/, /^start-training$/, /^sqs:/, "trainings wait in a queue on a laptop only"],
-  [/./, /^fetch-data$/, /^secretsmanager:/, "only a stage that names a secret reads raw data elsewhere"],
+  [/./, /^fetch-data$/, /^secretsmanager:/, "only a stage that names a secret for raw data elsewhere opens it"],
   [/^local$/, /^(?!deploy-model)/, /^execute-api:Invoke$/, "MLflow asks for no identity on a laptop"],
 ];
 

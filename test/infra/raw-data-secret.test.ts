@@ -7,7 +7,7 @@ import { readConfig } from "../../lib/config.ts";
 describe("a stage that may read raw data elsewhere", () => {
   const config = { ...readConfig("local", {}), rawDataSecret: "avocado/raw" };
   const stacks = composeStacks(new App({ builtinCloudFormationValidation: false }), config);
-  const template = Template.fromStack(stacks.at(-1) as Stack);
+  const template = Template.fromStack(stacks.find(({ node }) => node.id === "pipeline") as Stack);
 
   it("names the secret to fetch-data alone", () => {
     const named = Object.values(template.findResources("AWS::Lambda::Function"))
