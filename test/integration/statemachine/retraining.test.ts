@@ -170,10 +170,11 @@ describe("a failure", () => {
       "Wake registry": throws("RegistryUnavailable", "MLflow did not answer."),
       "Record failure": throws("Transient"),
     };
-    const { error, cause, states } = await machine.run({}, mocks);
+    const run = await machine.run({}, mocks);
+    const { error, cause, states } = run;
     expect({ error, cause }).toEqual({ error: "RegistryUnavailable", cause: "MLflow did not answer." });
-    expect(states.slice(-2)).toEqual(["Notify failure", "Failed"]);
-    expect((await machine.lastMail())?.message).toMatch(/^RegistryUnavailable: MLflow did not answer\./);
+    expect(states.slice(-3)).toEqual(["Notify failure", "Release lock after failure", "Failed"]);
+    expect((await machine.mailOf(run)).message).toMatch(/^RegistryUnavailable: MLflow did not answer\./);
   });
 
   it("of 'Find data set' is recorded too", async () => {
