@@ -20,6 +20,11 @@ describe("FolderStore", () => {
     expect((await (await store.readStream("a/c.txt")).toArray()).join("")).toBe("xy");
   });
 
+  it("reads from a byte on", async () => {
+    await store.write("a", "hello");
+    expect((await (await store.readStream("a", 2)).toArray()).join("")).toBe("llo");
+  });
+
   it("writes what nobody else has written since, and of two at once lets one", async () => {
     expect(await store.writeIfUnchanged("lock", "1", undefined)).toBe(true);
     expect(await store.writeIfUnchanged("lock", "2", undefined)).toBe(false);

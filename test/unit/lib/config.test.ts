@@ -57,6 +57,16 @@ describe("readConfig", () => {
     });
   });
 
+  it("takes settings of a local stack's Kaggle from the environment, and the others from the file", () => {
+    const AVOCADO_KAGGLE = JSON.stringify({ baseUrl: "http://127.0.0.1:3/api", weights: "none" });
+    const { kaggle } = readConfig("local", { AVOCADO_KAGGLE });
+    expect(kaggle).toMatchObject({ baseUrl: "http://127.0.0.1:3/api", weights: "none", waitSeconds: 2 });
+  });
+
+  it("trains on the real Kaggle in stage prod", () => {
+    expect(readConfig("prod", {}).kaggle.baseUrl).toBe("https://api.kaggle.com");
+  });
+
   it("does not let the environment redirect a stage in an account", () => {
     const redirected = readConfig("prod", { AVOCADO_MLFLOW_URL: "http://127.0.0.1:2" });
     expect(JSON.stringify(redirected)).not.toContain("127.0.0.1");
