@@ -25,6 +25,14 @@ const everyStage = {
       burstLimit: z.int().min(1).default(100).describe("Requests at once before the API answers 429."),
     })
     .prefault({}),
+  /**
+   * Name of the Secrets Manager secret that opens raw data elsewhere: `{ endpoint?, region, accessKeyId, secretAccessKey }`.
+   * Without it raw data comes from the raw bucket alone.
+   */
+  rawDataSecret: z
+    .string()
+    .regex(/^[\w/+=.@-]{1,256}$/, "not the name of a secret")
+    .optional(),
   kaggle: z
     .strictObject({
       /** Address of Kaggle's API, without `/v1`. */

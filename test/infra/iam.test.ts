@@ -169,7 +169,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
       PreprocessShard: [`${bucket("data")}/datasets/*`],
       AssembleDataset: [`${bucket("data")}/datasets/*`],
       StartTraining: [`${bucket("data")}/training/*`],
-      EvaluateModel: [],
+      EvaluateModel: [`${bucket("artifacts")}/mlflow/*`],
       DeployModel: [`${bucket("artifacts")}/serving/*`],
       RecordFailure: [],
       FindDataset: [],
