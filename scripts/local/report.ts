@@ -70,6 +70,7 @@ function secondsByStep({ steps }: ExecutionEnd): Record<string, number> {
 
 /** The report for people. */
 export function printReport(report: Report): string {
+  if (report.status === "NOT_STARTED") return report.reason;
   const lines = [`Execution ${report.status}`, `  ${report.promoted ? "Promoted" : "Not promoted"}: ${report.reason}`];
   if (report.dataset) {
     const { version, photographs, labelled, rows, dropped } = report.dataset;

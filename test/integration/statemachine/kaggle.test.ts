@@ -35,6 +35,8 @@ const well: Record<string, Mock | Mock[]> = {
   "Check kernel": checked("complete", "COMPLETE"),
   "Collect training": answers(training),
   "Evaluate model": answers(evaluation),
+  "Release lock": answers({ released: true }),
+  "Release lock after failure": answers({ released: true }),
   "Record failure": answers({ error: "KernelFailed", reason: "The kernel failed. Its last lines: out of memory" }),
 };
 
@@ -95,7 +97,13 @@ describe("strategy 'kaggle'", () => {
       error: "KernelFailed",
       cause: expect.stringMatching(/out of memory/),
     });
-    expect(run.states).toEqual(expect.arrayContaining(["Kernel over?", "Record failure", "Notify failure", "Failed"]));
+    expect(run.states.slice(-5)).toEqual([
+      "Kernel over?",
+      "Record failure",
+      "Notify failure",
+      "Release lock after failure",
+      "Failed",
+    ]);
     expect((await machine.mailOf(run)).message).toMatch(/out of memory/);
   });
 

@@ -172,7 +172,9 @@ describe("a failure", () => {
       "Record failure": throws("Transient"),
     };
     const run = await machine.run({}, mocks);
-    expect(run).toMatchObject({ error: "RegistryUnavailable", cause: "MLflow did not answer." });
+    const { error, cause, states } = run;
+    expect({ error, cause }).toEqual({ error: "RegistryUnavailable", cause: "MLflow did not answer." });
+    expect(states.slice(-3)).toEqual(["Notify failure", "Release lock after failure", "Failed"]);
     expect((await machine.mailOf(run)).message).toMatch(/^RegistryUnavailable: MLflow did not answer\./);
   });
 
