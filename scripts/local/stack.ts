@@ -12,7 +12,7 @@ import { startWorker, type Worker } from "./worker.ts";
 /** The whole system on this machine: AWS emulated, MLflow and the trainer real, the CDK app deployed. */
 export interface LocalStack {
   outputs: StackOutputs;
-  urls: { api: string; mlflow: string; aws: string };
+  urls: { api: string; mlflow: string; aws: string; kaggle?: string };
   raw: S3Store;
   data: S3Store;
   artifacts: S3Store;
@@ -100,6 +100,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         api: `${aws.url}/_aws/execute-api/${outputs.ApiId}/$default`,
         mlflow: mlflow.url,
         aws: aws.url,
+        ...(kaggle && { kaggle: kaggle.url }),
       },
       raw: new S3Store(s3, outputs.RawBucket),
       data: new S3Store(s3, outputs.DataBucket),
