@@ -28,7 +28,7 @@ describe("strategy 'kaggle'", () => {
     fetch(`${stack.urls.kaggle}/_emulator/faults`, { method: "PUT", body: JSON.stringify(faults) });
   const phasesOf = async ({ executionArn }: Report) => {
     const runs = await runsOfExecution(createMlflowClient({ trackingUri: stack.mlflow.url }), executionArn);
-    return Object.fromEntries(runs.map((run) => [run.tags["kaggle.phase"], run]));
+    return Object.fromEntries(runs.map((run) => [run.tags["kaggle.phase"] ?? "", run]));
   };
 
   beforeAll(async () => {
