@@ -76,7 +76,7 @@ describe("strategy 'kaggle'", () => {
 
   it.each<[string, FaultSettings, RegExp]>([
     ["a kernel that is cancelled", { kernel: "cancel" }, /^KernelCancelled: /],
-    ["a quota that is used up", { kernel: "quota" }, /^KaggleError: .*Maximum weekly GPU quota.*strategy 'ecs'/s],
+    ["a quota that is used up", { kernel: "quota" }, /Maximum weekly GPU quota.*reached\. Wait.*strategy 'ecs'/s],
   ])("fails on %s, while the champion serves", async (_, faults, reason) => {
     await setFaults(faults);
     const report = await execute(3);
