@@ -35,8 +35,6 @@ const well: Record<string, Mock | Mock[]> = {
   "Check kernel": checked("complete", "COMPLETE"),
   "Collect training": answers(training),
   "Evaluate model": answers(evaluation),
-  "Release lock": answers({ released: true }),
-  "Release lock after failure": answers({ released: true }),
   "Record failure": answers({ error: "KernelFailed", reason: "The kernel failed. Its last lines: out of memory" }),
 };
 
