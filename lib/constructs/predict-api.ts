@@ -1,12 +1,20 @@
-import { RemovalPolicy } from "aws-cdk-lib";
-import { HttpApi, HttpMethod, HttpNoneAuthorizer, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
+import { CfnOutput, RemovalPolicy } from "aws-cdk-lib";
+import {
+  CorsHttpMethod,
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import { type CloudConfig, isLocal, type StageConfig } from "../config.ts";
 import { acknowledge } from "./acknowledge.ts";
 
 const everyone =
@@ -25,7 +33,11 @@ export class PredictApi extends Construct {
 
   constructor(scope: Construct, id: string, { config, handler }: PredictApiProps) {
     super(scope, id);
-    this.api = new HttpApi(this, "Api", { apiName: `avocado-${config.stage}`, createDefaultStage: false });
+    this.api = new HttpApi(this, "Api", {
+      apiName: `avocado-${config.stage}`,
+      createDefaultStage: false,
+      ...(!isLocal(config) && config.corsOrigins.length > 0 && { corsPreflight: corsFor(config.corsOrigins) }),
+    });
     const integration = new HttpLambdaIntegration("Predict", handler);
     const publicRoutes: [string, HttpMethod][] = [
       ["/predict", HttpMethod.POST],
@@ -51,17 +63,26 @@ export class PredictApi extends Construct {
       retention: config.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const domain = isLocal(config) ? undefined : this.addDomain(config);
     this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
       throttle: { rateLimit: config.predict.rateLimit, burstLimit: config.predict.burstLimit },
       accessLogSettings: { destination: new LogGroupLogDestination(log) },
+      ...(domain && { domainMapping: { domainName: domain } }),
     });
     // The emulated gateway has one address for all APIs.
-    this.url =
-      config.stage === "local"
-        ? `${config.endpoint}/_aws/execute-api/${this.api.apiId}/$default`
-        : this.api.apiEndpoint;
+    this.url = isLocal(config)
+      ? `${config.endpoint}/_aws/execute-api/${this.api.apiId}/$default`
+      : this.api.apiEndpoint;
+  }
+
+  private addDomain({ domain }: CloudConfig): DomainName | undefined {
+    if (!domain) return undefined;
+    const certificate = Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn);
+    const named = new DomainName(this, "Domain", { domainName: domain.name, certificate });
+    new CfnOutput(this, "ApiDomainTarget", { value: named.regionalDomainName }).overrideLogicalId("ApiDomainTarget");
+    return named;
   }
 
   /** Allows to have the API reload its model. */
@@ -69,4 +90,8 @@ export class PredictApi extends Construct {
     const resources = [this.api.arnForExecuteApi("POST", "/reload-model", "$default")];
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: ["execute-api:Invoke"], resources }));
   }
+}
+
+function corsFor(allowOrigins: string[]) {
+  return { allowOrigins, allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST], allowHeaders: ["content-type"] };
 }

@@ -8,7 +8,7 @@ import {
   type Function as LambdaFunction,
 } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import { isLocal, type StageConfig } from "../config.ts";
 import { functionIdentity, NodeFunction } from "./node-function.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -36,7 +36,7 @@ export function createPredictFunction(
   environment: Record<string, string>,
 ): LambdaFunction {
   const { memoryMegabytes } = config.predict;
-  if (config.stage === "local") {
+  if (isLocal(config)) {
     return new NodeFunction(scope, "Predict", {
       config,
       handler: "predict",

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { stages } from "../../lib/config.ts";
-import { synthesise } from "../support/stages.ts";
+import { stages, synthesise } from "../support/stages.ts";
 
 interface State {
   Type: string;

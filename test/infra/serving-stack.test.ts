@@ -1,11 +1,10 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { stages } from "../../lib/config.ts";
-import { synthesise } from "../support/stages.ts";
+import { stages, synthesise } from "../support/stages.ts";
 
 describe.each(stages)("the API of stage %s", (stage) => {
   it("lets only AWS identities have it reload the model", () => {
-    const routes = synthesise(stage).resources("AWS::ApiGatewayV2::Route");
+    const routes = Object.entries(synthesise(stage).template("serving").findResources("AWS::ApiGatewayV2::Route"));
     expect(
       Object.fromEntries(routes.map(([, { Properties }]) => [Properties.RouteKey, Properties.AuthorizationType])),
     ).toEqual({
