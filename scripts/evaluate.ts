@@ -1,12 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { pMapIterable } from "p-map";
+import { splits } from "../core/contracts/dataset.ts";
 import type { ModelSidecar } from "../core/contracts/model.ts";
 import { type PhotographFile, readLabelledFolder } from "../core/dataset/labelled-folder.ts";
+import { splitOfFruit } from "../core/dataset/split.ts";
 import { errorMessage, InvalidDatasetError, InvalidInputError } from "../core/errors.ts";
 import { decodeImage, ImageError } from "../core/image.ts";
 import { readModelFolder } from "../core/model/folder.ts";
-import { groupedMetrics } from "../core/model/metrics.ts";
+import { errorWithoutLooking, groupedMetrics } from "../core/model/metrics.ts";
 import { loadOnnxModel } from "../core/model/onnx-model.ts";
 import { predictAll } from "../core/model/score.ts";
 import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
@@ -19,22 +21,22 @@ const usage = `npm run evaluate -- --model <folder> --data <folder> [options]
   --model <folder>   a model: model.onnx and avocado-model.json
   --data <folder>    photographs with labels: data.csv and images/
   --fruits <file>    only the fruits in this file, one Sample a line
+  --split <name>     only the train, validation or test fruits of the model's source
   --json <file>      write the result as JSON: n, mae, rmse, r2, mse, groups, maeMeanOfGroups
   --report <folder>  write a page to look at: index.html with diagrams and the worst photographs`;
 
 /** `npm run evaluate`: errors of a model over the labelled photographs of a folder. */
 async function evaluate(progress: Progress): Promise<void> {
   const string = { type: "string" } as const;
-  const { values } = readArguments(
-    { options: { model: string, data: string, fruits: string, json: string, report: string } },
-    usage,
-  );
+  const options = { model: string, data: string, fruits: string, split: string, json: string, report: string };
+  const { values } = readArguments({ options }, usage);
   const { model: modelFolder, data, fruits, json, report } = values;
   if (!modelFolder || !data) throw wrongUsage("--model and --data are needed.", usage);
   const { onnx, sidecar } = await readModelFolder(modelFolder);
   const model = await loadOnnxModel(onnx);
   const { photographs, leftOut, samples } = await readLabelledFolder(data);
-  const chosen = fruits ? chooseFruits(photographs, samples, await readLines(fruits), progress) : photographs;
+  const listed = fruits ? chooseFruits(photographs, samples, await readLines(fruits), progress) : photographs;
+  const chosen = values.split === undefined ? listed : chooseSplit(listed, sidecar.source, values.split);
   if (chosen.length === 0) throw new InvalidDatasetError(`${data} has no labelled photograph to evaluate on`);
 
   const unreadable = new Map<string, number>();
@@ -46,14 +48,24 @@ async function evaluate(progress: Progress): Promise<void> {
   progress.line(`${sidecar.name} (${sidecar.network}) on ${scored.n} photographs of ${data}`);
   for (const [reason, count] of Object.entries(counts)) progress.line(`  left out, ${reason}: ${count}`);
   progress.line(formatMetrics(scored));
+  const baseline = `${errorWithoutLooking(evaluated).toFixed(2)} days`;
+  progress.line(`  Without looking, by the median of each storage group: ${baseline}`);
   const warning = warnOfSeenFruits(sidecar, chosen);
   if (warning) progress.line(`Note: ${warning}`);
   if (json) await writeFile(json, `${JSON.stringify(scored, null, 1)}\n`);
   if (!report) return;
-  const facts = describeEvaluation(sidecar, data, chosen);
+  const facts = { ...describeEvaluation(sidecar, data, chosen), "error without looking": baseline };
   const title = `${sidecar.name}: ${scored.mae.toFixed(2)} days off on average`;
   const page = await writeReport(report, evaluated, { title, facts, metrics: scored, leftOut: counts, warning });
   progress.line(`The report is ${page}`);
+}
+
+/** The fruits that the fixed split of the source puts on this side. */
+function chooseSplit(photographs: readonly PhotographFile[], source: string, split: string): PhotographFile[] {
+  if (!splits.some((known) => known === split)) {
+    throw wrongUsage(`--split ${split} is none of ${splits.join(", ")}.`, usage);
+  }
+  return photographs.filter(({ sample }) => splitOfFruit(source, sample) === split);
 }
 
 function warnOfSeenFruits(sidecar: ModelSidecar, chosen: readonly PhotographFile[]): string | undefined {
@@ -74,7 +86,7 @@ function describeEvaluation(sidecar: ModelSidecar, data: string, chosen: readonl
     trained: sidecar.createdAt.slice(0, 10),
     "evaluated on": `${basename(resolve(data))}, ${new Set(chosen.map(({ sample }) => sample)).size} fruits`,
     evaluated: new Date().toISOString().slice(0, 10),
-    ...(sidecar.attribution && { photographs: sidecar.attribution }),
+    ...(sidecar.attribution && { "made from": sidecar.attribution }),
   };
 }
 

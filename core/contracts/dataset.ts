@@ -20,6 +20,8 @@ export const datasetSource = z.looseObject({
   title: z.string().optional(),
   doi: z.string().optional(),
   licence: z.string().optional(),
+  /** The sentence that the licence asks for, with authors and year. */
+  attribution: z.string().optional(),
 });
 export type DatasetSource = z.infer<typeof datasetSource>;
 

@@ -3,7 +3,7 @@ import type { ScoredPhotograph } from "../model/metrics.ts";
 import { Chart, type Point, type Spread } from "./chart.ts";
 
 /** Colour of each storage group, the same in every diagram. */
-export const groupColours: Record<StorageGroup, string> = { T10: "#2b6cb0", T20: "#2f855a", Tam: "#c05621" };
+const groupColours: Record<StorageGroup, string> = { T10: "#2b6cb0", T20: "#2f855a", Tam: "#c05621" };
 /** From firm and green to over-ripe. */
 const stageColours = ["#38a169", "#718b2e", "#8a6d1f", "#6b4a2b", "#3d2c23"];
 
@@ -55,7 +55,7 @@ export function predictedAgainstTrue(scored: readonly ScoredPhotograph[], title:
 }
 
 /** How errors spread as the days that are left grow: predictions above the dashed line are too long. */
-export function errorByDaysLeft(scored: readonly ScoredPhotograph[]): string {
+function errorByDaysLeft(scored: readonly ScoredPhotograph[]): string {
   const longest = Math.max(1, ...scored.map(({ days }) => days));
   const step = Math.ceil(longest / 10);
   const classes = Array.from({ length: Math.floor(longest / step) + 1 }, (_, i) => ({
@@ -67,7 +67,7 @@ export function errorByDaysLeft(scored: readonly ScoredPhotograph[]): string {
 }
 
 /** How errors spread in each storage group. */
-export function errorByGroup(scored: readonly ScoredPhotograph[]): string {
+function errorByGroup(scored: readonly ScoredPhotograph[]): string {
   const names: Record<StorageGroup, string> = { T10: "T10 (10 °C)", T20: "T20 (20 °C)", Tam: "Tam (ambient)" };
   const classes = storageGroups.map((group) => ({
     name: names[group],
@@ -78,7 +78,7 @@ export function errorByGroup(scored: readonly ScoredPhotograph[]): string {
 }
 
 /** How errors spread at each ripening stage. */
-export function errorByStage(scored: readonly StagedPhotograph[]): string {
+function errorByStage(scored: readonly StagedPhotograph[]): string {
   const classes = stageColours.map((colour, i) => ({
     name: String(i + 1),
     colour,

@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import sharp from "sharp";
 import { ZipFile } from "yazl";
@@ -23,7 +23,11 @@ export async function collectPhotographs(data: string | undefined, work: string)
     photographs.push(data === undefined ? await enlarge(bytes) : bytes);
   }
   const { width, height } = await sharp(photographs[0]).metadata();
-  return { photographs, side: `${width} x ${height}`, source: data ?? "rendered" };
+  return {
+    photographs,
+    side: `${width} x ${height}`,
+    source: data === undefined ? "rendered" : basename(resolve(data)),
+  };
 }
 
 /** Quality 82 gives files of about the size of the published ones, on which decoding time depends. */

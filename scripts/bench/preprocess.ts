@@ -55,11 +55,21 @@ export async function benchPreprocess(args: string[], usage: string, progress: P
     }
     if (!comparison) return;
     progress.line(describeComparison(comparison));
-    const exponent = growthExponent(growth);
-    if (exponent !== undefined)
-      progress.line(`Time grows as the number of photographs to the power of ${exponent.toFixed(2)}`);
+    const [exponent, cpuExponent] = [growthExponent(growth, "seconds"), growthExponent(growth, "cpuSeconds")];
+    if (exponent !== undefined && cpuExponent !== undefined) {
+      progress.line(
+        `Time grows as the number of photographs to the power of ${exponent.toFixed(2)}, processor time of ${cpuExponent.toFixed(2)}`,
+      );
+    }
     const machine = { cores: availableParallelism(), processor: cpus()[0]?.model ?? "unknown", node: process.version };
-    const result = { machine, photograph: { source, side, bytes: Math.round(bytes) }, comparison, growth, exponent };
+    const result = {
+      machine,
+      photograph: { source, side, bytes: Math.round(bytes) },
+      comparison,
+      growth,
+      exponent,
+      cpuExponent,
+    };
     if (values.json) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
     if (values.plot) await writeFile(values.plot, growthPlot(growth));
   } finally {
@@ -75,24 +85,29 @@ async function runStep<T>(name: string, zip: string, work: string): Promise<T> {
 
 function describeGrowth({ photographs, megabytes, ...steps }: Growth): string {
   const parts = Object.entries(steps).map(
-    ([name, { seconds, peakMegabytes }]) => `${name} ${seconds.toFixed(1)} s, ${peakMegabytes.toFixed(0)} MB`,
+    ([name, { seconds, cpuSeconds, peakMegabytes }]) =>
+      `${name} ${seconds.toFixed(1)} s (CPU ${cpuSeconds.toFixed(1)} s), ${peakMegabytes.toFixed(0)} MB`,
   );
   return `${String(photographs).padStart(6)} photographs, ${megabytes.toFixed(0)} MB: ${parts.join("; ")} at most`;
 }
 
-function describeComparison({ photographs, sharpPerSecond, preprocessPerSecond, ratio }: Comparison): string {
+function describeComparison(comparison: Comparison): string {
+  const { photographs, sharpPerSecond, preprocessPerSecond, ratio, cpuRatio } = comparison;
   return (
     `${preprocessPerSecond.toFixed(0)} photographs/s are preprocessed; sharp alone decodes and resizes ` +
-    `${sharpPerSecond.toFixed(0)} (${photographs} of each, in turns): ${ratio.toFixed(2)} of it`
+    `${sharpPerSecond.toFixed(0)} (${photographs} of each, in turns): ${ratio.toFixed(2)} of it, ${cpuRatio.toFixed(2)} in processor time`
   );
 }
 
-const secondsOf = ({ fetch, preprocess, assemble }: Growth) => fetch.seconds + preprocess.seconds + assemble.seconds;
+type Clock = "seconds" | "cpuSeconds";
+const sumOf = ({ fetch, preprocess, assemble }: Growth, clock: Clock) =>
+  fetch[clock] + preprocess[clock] + assemble[clock];
+const secondsOf = (found: Growth) => sumOf(found, "seconds");
 
 /** Slope of log time over log photographs, by least squares: 1 is linear. */
-function growthExponent(growth: readonly Growth[]): number | undefined {
+function growthExponent(growth: readonly Growth[], clock: Clock): number | undefined {
   if (growth.length < 2) return undefined;
-  const points = growth.map((found): Point => [Math.log(found.photographs), Math.log(secondsOf(found))]);
+  const points = growth.map((found): Point => [Math.log(found.photographs), Math.log(sumOf(found, clock))]);
   const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
   const [x, y] = [mean(0), mean(1)];
   const covariance = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);

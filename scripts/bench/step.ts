@@ -14,6 +14,8 @@ import { FolderStore } from "../../core/folder-store.ts";
 /** What one step took. */
 export interface Measured {
   seconds: number;
+  /** Seconds of all cores together, which other work on the machine hardly changes. */
+  cpuSeconds: number;
   /** Most memory that the process ever had, in MB. */
   peakMegabytes: number;
 }
@@ -24,6 +26,8 @@ export interface Comparison {
   sharpPerSecond: number;
   preprocessPerSecond: number;
   ratio: number;
+  /** The same of processor time. */
+  cpuRatio: number;
 }
 
 /** Chunks that each side works on before the other has its turn, so that both meet the same load of the machine. */
@@ -34,9 +38,11 @@ const data = new FolderStore(work);
 const fetch = () => fetchData({ raw: new FolderStore(dirname(zip)), data, key: basename(zip) });
 
 async function measure(run: () => Promise<unknown>): Promise<Measured> {
-  const started = performance.now();
+  const [started, before] = [performance.now(), process.cpuUsage()];
   await run();
-  return { seconds: (performance.now() - started) / 1000, peakMegabytes: process.resourceUsage().maxRSS / 1000 };
+  const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return { seconds, cpuSeconds: (user + system) / 1e6, peakMegabytes: process.resourceUsage().maxRSS / 1000 };
 }
 
 async function preprocess(): Promise<Measured> {
@@ -52,18 +58,29 @@ async function compare(): Promise<Comparison> {
   const version = "0".repeat(16);
   const { items } = await planDataset(data, { ...fetched, version });
   const chunks = (items.at(-1)?.last ?? 0) + 1;
-  let [sharpSeconds, preprocessSeconds] = [0, 0];
+  const alone = { seconds: 0, cpuSeconds: 0 };
+  const whole = { seconds: 0, cpuSeconds: 0 };
+  const add = async (total: typeof alone, run: () => Promise<unknown>) => {
+    const { seconds, cpuSeconds } = await measure(run);
+    total.seconds += seconds;
+    total.cpuSeconds += cpuSeconds;
+  };
   for (let first = 0; first < chunks; first += turn) {
     const last = Math.min(first + turn, chunks) - 1;
     const files: Uint8Array[] = [];
     for (let chunk = first; chunk <= last; chunk++) {
       files.push(...(await readChunk(data, fetchedKeys(prefix).chunk(chunk))).values());
     }
-    sharpSeconds += (await measure(() => decodeWithSharp(files))).seconds;
-    preprocessSeconds += (await measure(() => preprocessShard(data, { version, first, last }))).seconds;
+    await add(alone, () => decodeWithSharp(files));
+    await add(whole, () => preprocessShard(data, { version, first, last }));
   }
-  const [sharpPerSecond, preprocessPerSecond] = [photographs / sharpSeconds, photographs / preprocessSeconds];
-  return { photographs, sharpPerSecond, preprocessPerSecond, ratio: preprocessPerSecond / sharpPerSecond };
+  return {
+    photographs,
+    sharpPerSecond: photographs / alone.seconds,
+    preprocessPerSecond: photographs / whole.seconds,
+    ratio: alone.seconds / whole.seconds,
+    cpuRatio: alone.cpuSeconds / whole.cpuSeconds,
+  };
 }
 
 function decodeWithSharp(files: readonly Uint8Array[]): Promise<unknown> {

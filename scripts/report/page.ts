@@ -97,7 +97,7 @@ function card({ image, name, group, stage, sample, days: truth, predicted }: Car
 <img src="${image}" alt="${escapeXml(name)}">
 <figcaption>
 <b>${Math.abs(error).toFixed(1)} d too ${way}</b>
-<span>${predicted.toFixed(1)} d predicted, ${truth.toFixed(1)} true</span>
+<span>${truth.toFixed(1)} d true, ${predicted.toFixed(1)} d said</span>
 <small>${escapeXml(group)} · stage ${stage} · fruit ${escapeXml(sample)}<br>${escapeXml(name)}</small>
 </figcaption>
 </figure>`;

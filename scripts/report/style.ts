@@ -33,6 +33,8 @@ figure { margin: 0; }
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
 .card img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; }
 .card figcaption { display: flex; flex-direction: column; padding: 10px 14px 14px; }
+table + .note { margin-top: 10px; }
+.card span { font-size: 14px; }
 .card b { color: var(--leaf); }
 .card.long b { color: var(--pit); }
 .card small { margin-top: 4px; color: var(--soft); line-height: 1.4; overflow-wrap: anywhere; }

@@ -2,6 +2,7 @@ import { type StorageGroup, storageGroups } from "../../core/contracts/dataset.t
 import type { Hyperparameters } from "../../core/contracts/execution.ts";
 import type { GroupedMetrics, ModelSidecar } from "../../core/contracts/model.ts";
 import type { EpochReport } from "../../core/contracts/training.ts";
+import { attributionOf } from "../../core/dataset/attribution.ts";
 import type { Dataset } from "../../core/dataset/open.ts";
 import { InvalidDatasetError } from "../../core/errors.ts";
 import { writeModelFolder } from "../../core/model/folder.ts";
@@ -88,6 +89,7 @@ async function trainAndExport(
     const scored = await predictAll(exported, photographs(cache, validation));
     await exported.release();
     const metrics = groupedMetrics(scored);
+    const attribution = [attributionOf(dataset.summary.source), network.attribution].filter(Boolean).join("; ");
     const sidecar: ModelSidecar = {
       name: options.name,
       framework: `tensorflow.js ${tf.version["tfjs-node"]}`,
@@ -98,7 +100,7 @@ async function trainAndExport(
       hyperparameters,
       metrics: { ...flattenMetrics(metrics, "best_val_"), epochs: history.length, best_epoch: bestEpoch(history) },
       exportMaxDifferenceDays,
-      ...(network.attribution && { attribution: network.attribution }),
+      ...(attribution && { attribution }),
       createdAt: new Date().toISOString(),
     };
     await writeModelFolder(options.outFolder, { onnx, sidecar });

@@ -42,3 +42,13 @@ describe("npm run dataset -- sample", () => {
     expect(status).toBe(1);
   });
 });
+
+describe("npm run dataset -- upload", () => {
+  it("says that no local stack is running", () => {
+    const env = { ...process.env, AVOCADO_STATE_FOLDER: folder };
+    const command = ["scripts/dataset.ts", "upload", "--stage", "local", "--data", folder];
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: "utf8", env });
+    expect(stderr).toContain("No local stack is running: start one with 'npm start'");
+    expect(status).toBe(1);
+  });
+});
