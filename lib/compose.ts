@@ -21,6 +21,7 @@ export function composeStacks(app: App, config: StageConfig): readonly [DataStac
   const serving = new ServingStack(app, "serving", {
     config,
     artifactBucket: data.artifacts,
+    dataBucket: data.data,
     ...named("serving", "The predict API"),
   });
   const pipeline = new PipelineStack(app, "pipeline", {

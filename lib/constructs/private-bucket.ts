@@ -1,6 +1,13 @@
 import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, type LifecycleRule } from "aws-cdk-lib/aws-s3";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  HttpMethods,
+  type IBucket,
+  type LifecycleRule,
+} from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import type { Stage } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
@@ -11,6 +18,8 @@ export interface PrivateBucketProps {
   purpose: string;
   versioned?: boolean;
   lifecycleRules?: LifecycleRule[];
+  /** Web pages that may upload with a presigned form. */
+  uploadOrigins?: string[];
   /** Receives the access logs. */
   accessLogs?: Bucket;
 }
@@ -39,6 +48,9 @@ export class PrivateBucket extends Construct {
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(2) },
         ...(props.lifecycleRules ?? []),
       ],
+      ...(props.uploadOrigins?.length && {
+        cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: props.uploadOrigins, maxAge: 3600 }],
+      }),
       removalPolicy: props.stage === "prod" ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       // The cast: the CDK's types do not keep exact optional properties.
       ...(props.accessLogs && {

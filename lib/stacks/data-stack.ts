@@ -12,14 +12,14 @@ export interface DataStackProps extends StackProps {
 export class DataStack extends Stack {
   /** Data sets as people put them there. */
   readonly raw: PrivateBucket;
-  /** `fetched/`, `datasets/` and `training/`: all of it can be made again from the raw bucket. */
+  /** `fetched/`, `datasets/` and `training/`, which can be made again from the raw bucket, and `uploads/`, kept for a day. */
   readonly data: PrivateBucket;
   /** MLflow's artifacts and `serving/`. */
   readonly artifacts: PrivateBucket;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
-    const { stage } = props.config;
+    const { stage, predict } = props.config;
     const logs = new PrivateBucket(this, "AccessLogs", {
       stage,
       purpose: "access-logs",
@@ -36,7 +36,11 @@ export class DataStack extends Stack {
       stage,
       purpose: "data",
       accessLogs,
-      lifecycleRules: [{ id: "fetched-copies", prefix: "fetched/", expiration: Duration.days(30) }],
+      lifecycleRules: [
+        { id: "fetched-copies", prefix: "fetched/", expiration: Duration.days(30) },
+        { id: "uploads", prefix: "uploads/", expiration: Duration.days(1) },
+      ],
+      uploadOrigins: predict.corsOrigins,
     });
     this.artifacts = new PrivateBucket(this, "Artifacts", {
       stage,

@@ -145,6 +145,14 @@ describe.each(stages)("roles of stage %s", (stage) => {
     });
   });
 
+  it("let the API write nothing but what it publishes and uploads", () => {
+    const written = grants(synthesise(stage), /^Predict/).filter((grant) => grant.startsWith("s3:PutObject "));
+    expect(written.map((grant) => grant.replace(/^.*-(artifacts|data)[^/]*/, "$1")).sort()).toEqual([
+      "artifacts/serving/*",
+      "data/uploads/*",
+    ]);
+  });
+
   it("let nothing but deploy-model have the API reload", () => {
     const invokers = statements(synthesise(stage)).filter(([, { Action }]) =>
       listed(Action).includes("execute-api:Invoke"),

@@ -1,7 +1,13 @@
-import { Match } from "aws-cdk-lib/assertions";
+import { readFileSync } from "node:fs";
+import { App } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { stages } from "../../lib/config.ts";
+import { composeStacks } from "../../lib/compose.ts";
+import { parseConfig, stages } from "../../lib/config.ts";
 import { synthesise } from "../support/stages.ts";
+
+const read = (path: string) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
+const { context } = read("cdk.json");
 
 describe.each(stages)("the API of stage %s", (stage) => {
   it("lets only AWS identities have it reload the model", () => {
@@ -9,8 +15,13 @@ describe.each(stages)("the API of stage %s", (stage) => {
     expect(
       Object.fromEntries(routes.map(([, { Properties }]) => [Properties.RouteKey, Properties.AuthorizationType])),
     ).toEqual({
+      "GET /": "NONE",
       "POST /predict": "NONE",
+      "POST /uploads": "NONE",
       "GET /health": "NONE",
+      "GET /openapi.json": "NONE",
+      "GET /docs": "NONE",
+      "GET /docs/{file}": "NONE",
       "POST /reload-model": "AWS_IAM",
     });
   });
@@ -46,6 +57,43 @@ describe("the predict Lambda", () => {
     synthesise("local").template("serving").hasResourceProperties("AWS::Lambda::Function", {
       Runtime: "nodejs24.x",
       PackageType: Match.absent(),
+    });
+  });
+});
+
+describe("an API with pages elsewhere and callers with tokens", () => {
+  const config = parseConfig(
+    {
+      ...read("config/prod.json"),
+      predict: {
+        corsOrigins: ["https://page.example"],
+        jwt: { issuer: "https://issuer.example", audience: ["avocado"] },
+      },
+    },
+    "test",
+  );
+  const templates = composeStacks(new App({ context }), config).map((stack) => Template.fromStack(stack));
+
+  it("lets the page call and upload", () => {
+    templates[1]?.hasResourceProperties("AWS::ApiGatewayV2::Api", {
+      CorsConfiguration: Match.objectLike({ AllowOrigins: ["https://page.example"], AllowMethods: ["GET", "POST"] }),
+    });
+    templates[0]?.hasResourceProperties("AWS::S3::Bucket", {
+      CorsConfiguration: {
+        CorsRules: [{ AllowedMethods: ["POST"], AllowedOrigins: ["https://page.example"], MaxAge: 3600 }],
+      },
+    });
+  });
+
+  it("asks for a token where an answer costs something", () => {
+    const routes = Object.values(templates[1]?.findResources("AWS::ApiGatewayV2::Route") ?? {});
+    expect(
+      Object.fromEntries(routes.map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType])),
+    ).toMatchObject({
+      "POST /predict": "JWT",
+      "POST /uploads": "JWT",
+      "GET /health": "NONE",
+      "POST /reload-model": "AWS_IAM",
     });
   });
 });
