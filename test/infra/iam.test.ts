@@ -146,7 +146,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
   });
 
   it("let the API write nothing but what it publishes and uploads", () => {
-    const written = grants(synthesise(stage), /^Predict/).filter((grant) => grant.startsWith("s3:PutObject "));
+    const written = grants(synthesise(stage), /^(Predict|Role)/).filter((grant) => grant.startsWith("s3:PutObject "));
     expect(written.map((grant) => grant.replace(/^.*-(artifacts|data)[^/]*/, "$1")).sort()).toEqual([
       "artifacts/serving/*",
       "data/uploads/*",
