@@ -8,6 +8,8 @@ export type Stage = (typeof stages)[number];
 const retentionDays = [7, 14, 30, 60, 90, 180, 365] as const;
 
 const common = {
+  /** Origins of web pages elsewhere that may call the API and upload. */
+  corsOrigins: z.array(z.url({ protocol: /^https?$/ })).default([]),
   /** The registered model that the API serves. */
   modelName: z.string().min(1).default("avocado-model"),
   mlflow: z.strictObject({
@@ -25,8 +27,6 @@ const common = {
       /** Requests per second, and how many at once, before the API answers 429. */
       rateLimit: z.int().min(1).default(50),
       burstLimit: z.int().min(1).default(100),
-      /** Web pages, besides its own, that may call the API and upload. */
-      corsOrigins: z.array(z.url({ protocol: /^https?$/ })).default([]),
       /** Asks callers of predictions and uploads for a token. */
       jwt: z.strictObject({ issuer: z.url(), audience: z.array(z.string().min(1)).min(1) }).optional(),
     })

@@ -5,7 +5,7 @@ import { Metrics } from "@aws-lambda-powertools/metrics";
 import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { S3Store } from "../../aws/s3-store.ts";
-import { publishChampion } from "../../core/publish-champion.ts";
+import { publishManifest } from "../../core/serving/publish.ts";
 import { environment } from "../shared/env.ts";
 import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { type ApiBase, createApi } from "./api.ts";
@@ -28,13 +28,13 @@ const megabytesPerCore = 1769;
 
 function open(): ApiBase {
   const settings = env();
-  const s3 = new S3Client({});
+  const s3 = new S3Client({ requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 } });
   const store = new S3Store(s3, settings.ARTIFACT_BUCKET);
   const uploaded = new S3Store(s3, settings.UPLOAD_BUCKET);
   return {
     store,
     republish: () =>
-      publishChampion(settings.MODEL_NAME, {
+      publishManifest(settings.MODEL_NAME, {
         mlflow: mlflowFrom(settings),
         artifacts: { name: settings.ARTIFACT_BUCKET, store },
       }),

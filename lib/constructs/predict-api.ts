@@ -33,7 +33,7 @@ export class PredictApi extends Construct {
 
   constructor(scope: Construct, id: string, { config, handler }: PredictApiProps) {
     super(scope, id);
-    const { corsOrigins } = config.predict;
+    const { corsOrigins } = config;
     this.api = new HttpApi(this, "Api", {
       apiName: `avocado-${config.stage}`,
       createDefaultStage: false,

@@ -19,7 +19,7 @@ export class DataStack extends Stack {
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
-    const { stage, predict } = props.config;
+    const { stage, corsOrigins } = props.config;
     const logs = new PrivateBucket(this, "AccessLogs", {
       stage,
       purpose: "access-logs",
@@ -40,7 +40,7 @@ export class DataStack extends Stack {
         { id: "fetched-copies", prefix: "fetched/", expiration: Duration.days(30) },
         { id: "uploads", prefix: "uploads/", expiration: Duration.days(1) },
       ],
-      uploadOrigins: predict.corsOrigins,
+      uploadOrigins: corsOrigins,
     });
     this.artifacts = new PrivateBucket(this, "Artifacts", {
       stage,

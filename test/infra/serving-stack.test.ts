@@ -65,10 +65,8 @@ describe("an API with pages elsewhere and callers with tokens", () => {
   const config = parseConfig(
     {
       ...read("config/prod.json"),
-      predict: {
-        corsOrigins: ["https://page.example"],
-        jwt: { issuer: "https://issuer.example", audience: ["avocado"] },
-      },
+      corsOrigins: ["https://page.example"],
+      predict: { jwt: { issuer: "https://issuer.example", audience: ["avocado"] } },
     },
     "test",
   );

@@ -1,7 +1,7 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { beforeEach, describe, expect, it } from "vitest";
 import { artifactPrefix } from "../../../core/mlflow/artifacts.ts";
-import { publishChampion } from "../../../core/publish-champion.ts";
+import { publishManifest } from "../../../core/serving/publish.ts";
 import { createApi } from "../../../lambdas/predict/api.ts";
 import { apiEvent, lambdaContext } from "../../support/api-event.ts";
 import { type PipelineCorner, pipelineCorner, trainTinyModel } from "../../support/pipeline.ts";
@@ -12,7 +12,7 @@ let api: ReturnType<typeof createApi>["handler"];
 beforeEach(async () => {
   corner = await pipelineCorner();
   const { artifacts, input, mlflow } = corner;
-  const republish = () => publishChampion(input.modelName, { mlflow, artifacts });
+  const republish = () => publishManifest(input.modelName, { mlflow, artifacts });
   api = createApi(() => ({ store: artifacts.store, republish }), new Logger({ logLevel: "SILENT" })).handler;
 });
 

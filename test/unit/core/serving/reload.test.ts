@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChampionManifest } from "../../../../core/contracts/model.ts";
-import { reloadApi } from "../../../../lambdas/deploy-model/reload.ts";
+import { reloadApi } from "../../../../core/serving/reload.ts";
 import { startAnswering } from "../../../support/http.ts";
 
 const sha256 = "a".repeat(64);

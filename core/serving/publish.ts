@@ -1,19 +1,44 @@
 import { createHash } from "node:crypto";
-import { type ChampionManifest, type ModelSidecar, servingKeys } from "./contracts/model.ts";
-import { NotFoundError } from "./errors.ts";
-import { type ArtifactBucket, readModelVersion } from "./mlflow/artifacts.ts";
-import type { MlflowClient } from "./mlflow/client.ts";
-import { loadVerifiedModel } from "./model/onnx-model.ts";
-import { writeJson } from "./storage.ts";
+import { type ChampionManifest, type ModelSidecar, servingKeys } from "../contracts/model.ts";
+import type { Deployment } from "../contracts/pipeline.ts";
+import { errorMessage, NotFoundError } from "../errors.ts";
+import { type ArtifactBucket, readModelVersion } from "../mlflow/artifacts.ts";
+import type { MlflowClient } from "../mlflow/client.ts";
+import { loadVerifiedModel } from "../model/onnx-model.ts";
+import { writeJson } from "../storage.ts";
+
+export interface PublishClients {
+  mlflow: MlflowClient;
+  artifacts: ArtifactBucket;
+  /** Has the API take up the manifest. Says what it serves now. @throws when it cannot be asked or serves another model */
+  reload(manifest: ChampionManifest): Promise<string>;
+}
+
+/**
+ * Publishes the champion, then has the API reload. An API that cannot be asked is no failure: its instances look at the
+ * manifest themselves.
+ * @throws NotFoundError, InvalidModelError
+ */
+export async function publishChampion(modelName: string, clients: PublishClients): Promise<Deployment> {
+  const manifest = await publishManifest(modelName, clients);
+  const { version, runId, sha256 } = manifest;
+  const serving = await clients
+    .reload(manifest)
+    .catch(
+      (error: unknown) =>
+        `The API could not be asked to reload (${errorMessage(error)}); it takes version ${version} up by itself, within 30 s of its next request.`,
+    );
+  return { version, runId, sha256, serving };
+}
 
 /**
  * Publishes what the alias `champion` names in MLflow: the graph under its hash, then the manifest that names it. A model that
  * does not answer is not published.
  * @throws NotFoundError, InvalidModelError
  */
-export async function publishChampion(
+export async function publishManifest(
   modelName: string,
-  { mlflow, artifacts }: { mlflow: MlflowClient; artifacts: ArtifactBucket },
+  { mlflow, artifacts }: Pick<PublishClients, "mlflow" | "artifacts">,
 ): Promise<ChampionManifest> {
   const champion = await mlflow.registry.getAlias(modelName, "champion");
   if (!champion) {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { ChampionManifest } from "../../core/contracts/model.ts";
-import { servedModel } from "../../core/contracts/predict.ts";
-import { errorMessage } from "../../core/errors.ts";
-import type { Fetch } from "../../core/mlflow/http.ts";
+import type { ChampionManifest } from "../contracts/model.ts";
+import { servedModel } from "../contracts/predict.ts";
+import { errorMessage } from "../errors.ts";
+import type { Fetch } from "../mlflow/http.ts";
 
 const reloaded = z.object({ model: servedModel });
 
