@@ -3,4 +3,4 @@ import { composeStacks } from "../lib/compose.ts";
 import { readConfig } from "../lib/config.ts";
 
 const app = new App();
-composeStacks(app, readConfig(app.node.tryGetContext("stage") ?? "prod"));
+composeStacks(app, readConfig(String(app.node.tryGetContext("stage") ?? "prod")));

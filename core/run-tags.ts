@@ -23,6 +23,18 @@ export const runTags = {
   championBefore: "evaluation.champion",
 } as const;
 
+/** The same for runs that Kaggle trains. */
+export const kernelTags = {
+  /** `head` or `finetune`. */
+  phase: "kaggle.phase",
+  /** `owner/slug`. */
+  kernel: "kaggle.kernel",
+  /** Where people see it. */
+  url: "kaggle.url",
+  /** Why what the kernel left cannot be used: then it is run again. */
+  rejected: "kaggle.rejected",
+} as const;
+
 /** Runs that an execution worked on, in any experiment. */
 export async function runsOfExecution(mlflow: MlflowClient, executionArn: string): Promise<Run[]> {
   return mlflow.runs.search(await mlflow.experiments.listIds(), equals(`tags.\`${runTags.execution}\``, executionArn));

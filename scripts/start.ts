@@ -3,27 +3,32 @@ import { join } from "node:path";
 import { validateInput } from "../core/contracts/execution.ts";
 import { errorMessage } from "../core/errors.ts";
 import { executeRetraining } from "./local/execute.ts";
+import { setUpNotebooks } from "./local/kaggle.ts";
 import { parseStartOptions, type StartOptions, startUsage } from "./local/options.ts";
 import { Progress } from "./local/progress.ts";
 import { printReport } from "./local/report.ts";
 import { ensureSample } from "./local/sample.ts";
 import { type LocalStack, startLocalStack } from "./local/stack.ts";
-import { showTrainerLine } from "./local/trainer-lines.ts";
+import { stateFolder } from "./local/state.ts";
+import { showKernelOutput, showTrainerLine } from "./local/trainer-lines.ts";
 import { uploadData } from "./local/upload.ts";
 import { localFolder } from "./setup/paths.ts";
 
 /** `npm start`: the whole system on this machine, one retraining through it, and then the API until Ctrl-C. */
 async function main(options: StartOptions): Promise<number> {
   validateInput(options.input);
+  if (options.kaggle?.service === "local") setUpNotebooks();
   const progress = new Progress();
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
 
   const stack = await startLocalStack({
-    folder: process.env.AVOCADO_STATE_FOLDER ?? join(localFolder, "state"),
+    folder: stateFolder(),
     reset: options.reset,
     say: (sentence) => progress.line(sentence),
     onTrainerLine: (line) => showTrainerLine(line, progress),
+    kaggle: options.kaggle,
+    onKernelOutput: (text) => showKernelOutput(text, progress),
   });
   const stopped = new Promise<undefined>((resolve) =>
     interrupted.signal.addEventListener("abort", () => resolve(undefined)),

@@ -16,6 +16,7 @@ export function learningCurve(history: readonly { trainLoss: number; valLoss: nu
     [1, Math.max(2, history.length)],
     [0, Math.max(...losses)],
   );
+  chart.legendX = width - 140;
   chart.line(
     "training",
     "#2f855a",
@@ -57,6 +58,8 @@ class Chart {
   private readonly y: (value: number) => number;
   private readonly marks: string[] = [];
   private readonly legend: { label: string; colour: string }[] = [];
+  /** Left edge of the legend, where the marks leave room. */
+  legendX = margin.left;
 
   constructor(title: string, xLabel: string, yLabel: string, xRange: Point, yRange: Point) {
     this.title = title;
@@ -90,7 +93,7 @@ class Chart {
     this.marks.push(
       `<circle cx="${fixed(x)}" cy="${fixed(y)}" r="6" fill="none" stroke="#1a202c" stroke-width="1.5"/>`,
     );
-    this.marks.push(`<text x="${fixed(x)}" y="${fixed(y - 12)}" text-anchor="${side}">${escapeXml(text)}</text>`);
+    this.marks.push(`<text x="${fixed(x)}" y="${fixed(y + 24)}" text-anchor="${side}">${escapeXml(text)}</text>`);
   }
 
   svg(): string {
@@ -107,8 +110,8 @@ class Chart {
     );
     const keys = this.legend.map(
       ({ label, colour }, i) =>
-        `<circle cx="${margin.left + 14}" cy="${margin.top + 12 + i * 18}" r="4" fill="${colour}"/>` +
-        `<text x="${margin.left + 24}" y="${margin.top + 16 + i * 18}">${escapeXml(label)}</text>`,
+        `<circle cx="${this.legendX + 14}" cy="${margin.top + 12 + i * 18}" r="4" fill="${colour}"/>` +
+        `<text x="${this.legendX + 24}" y="${margin.top + 16 + i * 18}">${escapeXml(label)}</text>`,
     );
     const middle = (margin.top + bottom) / 2;
     return [

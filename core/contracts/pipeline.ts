@@ -10,6 +10,19 @@ import { groupedMetrics } from "./model.ts";
 
 export const validateInputTask = z.object({ executionArn: z.string(), input: z.unknown() });
 
+export const lockTask = z.object({ executionArn: z.string() });
+export const takenLock = z.discriminatedUnion("taken", [
+  z.object({ taken: z.literal(true) }),
+  /** Another execution has it. `reason`: a sentence for people. */
+  z.object({ taken: z.literal(false), holder: z.string(), reason: z.string() }),
+]);
+export type TakenLock = z.infer<typeof takenLock>;
+
+/** Output of an execution that did nothing, since another one runs. */
+export const notStarted = z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() });
+
+export const wakeRegistryTask = z.object({ executionArn: z.string() });
+
 export const fetchDataTask = z.object({ executionArn: z.string(), data: z.string().optional() });
 export const fetchedData = z.object({
   /** Version that a data set made of this input has. */

@@ -27,10 +27,8 @@ export interface LabelledFolder {
  * @throws NotFoundError, InvalidDatasetError
  */
 export async function readLabelledFolder(folder: string): Promise<LabelledFolder> {
-  const [csv, names] = await Promise.all([
-    read(join(folder, "data.csv"), (path) => readFile(path)),
-    read(join(folder, "images"), (path) => readdir(path)),
-  ]);
+  const csv = await read(join(folder, "data.csv"), (path) => readFile(path));
+  const names = await read(join(folder, "images"), (path) => readdir(path));
   const files = new Map(names.map((name) => [parse(name).name, name]));
   const { rows, problems } = parseRows(csv);
   const labels = labelRows(rows);

@@ -42,7 +42,9 @@ export async function publishManifest(
 ): Promise<ChampionManifest> {
   const champion = await mlflow.registry.getAlias(modelName, "champion");
   if (!champion) {
-    throw new NotFoundError(`${modelName} has no champion to deploy: set its alias 'champion' in MLflow, or retrain`);
+    throw new NotFoundError(
+      `${modelName} has no champion to deploy: choose one with 'npm run champion -- promote', or retrain`,
+    );
   }
   const { onnx, sidecar } = await readModelVersion(artifacts, champion);
   await (await loadVerifiedModel(onnx)).release();

@@ -7,9 +7,9 @@ import { InvalidInputError } from "../../core/errors.ts";
  */
 export function validateExecution(value: unknown): ValidatedInput {
   const input = validateInput(value);
-  if (input.strategy === "kaggle") {
+  if (input.strategy === "kaggle" && input.backbone !== undefined) {
     throw new InvalidInputError(
-      "Strategy 'kaggle' is not available yet. Leave 'strategy' out, or use 'ecs' with the network 'compact'.",
+      "Strategy 'kaggle' takes its backbones with ImageNet weights from Keras. Leave 'backbone' out, or use strategy 'ecs'.",
     );
   }
   return input;

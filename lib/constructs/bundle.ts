@@ -43,6 +43,7 @@ function bundleHandlers(): ReadonlyMap<string, HandlerBundle> {
     target: "node24",
     // Not a module: MiniStack's Lambdas find the native packages through NODE_PATH, which `import` does not know.
     format: "cjs",
+    loader: { ".ipynb": "text" },
     external: [...nativePackages],
     metafile: true,
     logLevel: "warning",

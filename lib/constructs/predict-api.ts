@@ -1,6 +1,7 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { CfnOutput, Duration, RemovalPolicy } from "aws-cdk-lib";
 import {
   CorsHttpMethod,
+  DomainName,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
@@ -9,12 +10,13 @@ import {
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { apiRoutes, routeEntries } from "../../core/contracts/api-routes.ts";
-import type { StageConfig } from "../config.ts";
+import { type CloudConfig, isLocal, type StageConfig } from "../config.ts";
 import { acknowledge } from "./acknowledge.ts";
 
 const everyone =
@@ -33,19 +35,10 @@ export class PredictApi extends Construct {
 
   constructor(scope: Construct, id: string, { config, handler }: PredictApiProps) {
     super(scope, id);
-    const { corsOrigins } = config;
     this.api = new HttpApi(this, "Api", {
       apiName: `avocado-${config.stage}`,
       createDefaultStage: false,
-      ...(corsOrigins.length > 0 && {
-        corsPreflight: {
-          allowOrigins: corsOrigins,
-          allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
-          allowHeaders: ["content-type", "authorization"],
-          exposeHeaders: ["x-request-id", "retry-after"],
-          maxAge: Duration.hours(1),
-        },
-      }),
+      ...(!isLocal(config) && config.corsOrigins.length > 0 && { corsPreflight: corsFor(config.corsOrigins) }),
     });
     this.addRoutes(config, new HttpLambdaIntegration("Predict", handler));
     const log = new LogGroup(this, "AccessLog", {
@@ -53,17 +46,18 @@ export class PredictApi extends Construct {
       retention: config.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const domain = isLocal(config) ? undefined : this.addDomain(config);
     this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
       throttle: { rateLimit: config.predict.rateLimit, burstLimit: config.predict.burstLimit },
       accessLogSettings: { destination: new LogGroupLogDestination(log) },
+      ...(domain && { domainMapping: { domainName: domain } }),
     });
     // The emulated gateway has one address for all APIs.
-    this.url =
-      config.stage === "local"
-        ? `${config.endpoint}/_aws/execute-api/${this.api.apiId}/$default`
-        : this.api.apiEndpoint;
+    this.url = isLocal(config)
+      ? `${config.endpoint}/_aws/execute-api/${this.api.apiId}/$default`
+      : this.api.apiEndpoint;
   }
 
   private addRoutes({ predict: { jwt } }: StageConfig, integration: HttpLambdaIntegration): void {
@@ -81,9 +75,27 @@ export class PredictApi extends Construct {
     }
   }
 
+  private addDomain({ domain }: CloudConfig): DomainName | undefined {
+    if (!domain) return undefined;
+    const certificate = Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn);
+    const named = new DomainName(this, "Domain", { domainName: domain.name, certificate });
+    new CfnOutput(this, "ApiDomainTarget", { value: named.regionalDomainName }).overrideLogicalId("ApiDomainTarget");
+    return named;
+  }
+
   /** Allows to have the API reload its model. */
   grantReload(grantee: IGrantable): void {
     const resources = [this.api.arnForExecuteApi("POST", "/reload-model", "$default")];
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: ["execute-api:Invoke"], resources }));
   }
+}
+
+function corsFor(allowOrigins: string[]) {
+  return {
+    allowOrigins,
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+    allowHeaders: ["content-type", "authorization"],
+    exposeHeaders: ["x-request-id", "retry-after"],
+    maxAge: Duration.hours(1),
+  };
 }

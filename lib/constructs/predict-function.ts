@@ -8,7 +8,7 @@ import {
   type Function as LambdaFunction,
 } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import { isLocal, type StageConfig } from "../config.ts";
 import { functionIdentity, NodeFunction } from "./node-function.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -41,7 +41,7 @@ export function createPredictFunction(
   // Changes when the code does, so that health says which code answers and nothing else is deployed again.
   const revision = FileSystem.fingerprint(root, files).slice(0, 12);
   const variables = { REVISION: revision, ...environment };
-  if (config.stage === "local") {
+  if (isLocal(config)) {
     return new NodeFunction(scope, "Predict", {
       config,
       handler: "predict",

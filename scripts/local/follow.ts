@@ -30,11 +30,15 @@ export interface Watcher {
   onMap(done: number, total: number): void;
 }
 
-/** Follows an execution to its end, telling of each state as it is entered and left. Choices and Passes are left out. */
+/**
+ * Follows an execution to its end, telling of each state as it is entered and left. Choices and Passes are left out.
+ * @throws AbortError at the signal, which leaves the execution alone
+ */
 export async function followExecution(
   executionArn: string,
   watcher: Watcher,
   client = new SFNClient(),
+  signal?: AbortSignal,
 ): Promise<ExecutionEnd> {
   const entered = new Map<string, number>();
   const steps: StepTime[] = [];
@@ -45,7 +49,7 @@ export async function followExecution(
       seen = event.id ?? seen;
       const at = event.timestamp?.getTime() ?? Date.now();
       const name = event.stateEnteredEventDetails?.name ?? event.stateExitedEventDetails?.name;
-      if (!name || !/^(Task|Map)State/.test(event.type ?? "")) continue;
+      if (!name || !/^(Task|Map|Wait)State/.test(event.type ?? "")) continue;
       if (event.stateEnteredEventDetails) {
         entered.set(name, at);
         steps.push({ name });
@@ -67,7 +71,7 @@ export async function followExecution(
       };
     }
     if (steps.at(-1)?.seconds === undefined) await reportMap(client, executionArn, watcher);
-    await sleep(500);
+    await sleep(500, undefined, signal ? { signal } : {});
   }
 }
 

@@ -1,11 +1,16 @@
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../core/errors.ts";
+import type { KaggleChoice } from "./kaggle.ts";
 
 export const startUsage = `npm start -- [options]
 
   --once               run one execution and exit; the exit code is not 0 when it failed
   --data <path>        a zip, or a folder with data.csv, dataset.json and images/ (default: the generated sample)
   --set key=value      any field of the execution input, repeated: --set hyperparameters.epochs=5 --set newData=false
+  --strategy <name>    where to train: ecs (default: a trainer on this machine) or kaggle (a notebook)
+  --kaggle <service>   with --strategy kaggle: local (default: notebooks run on this machine) or real (kaggle.com)
+  --weights <name>     with --strategy kaggle: imagenet (default with --kaggle real) or none (default with local)
+  --tunnel             with --kaggle real: the kernel reports to the local MLflow while it trains (NGROK_AUTHTOKEN)
   --report <file>      write what is printed at the end as JSON
   --reset              begin afresh: forget data, models and runs of earlier starts
   --help               this text`;
@@ -16,19 +21,39 @@ export interface StartOptions {
   data?: string;
   report?: string;
   input: Record<string, unknown>;
+  /** Only with strategy `kaggle`. */
+  kaggle?: KaggleChoice;
 }
 
 /** Reads the command line of `npm start`. @throws InvalidInputError saying what is wrong with it */
 export function parseStartOptions(args: string[]): StartOptions | "help" {
   const { values } = parse(args);
   if (values.help) return "help";
+  const input = parseSettings(values.set);
+  if (values.strategy !== undefined) input.strategy = values.strategy;
+  const kaggle = chooseKaggle(values, input.strategy);
   return {
     once: values.once,
     reset: values.reset,
     ...(values.data !== undefined && { data: values.data }),
     ...(values.report !== undefined && { report: values.report }),
-    input: parseSettings(values.set),
+    input,
+    ...(kaggle && { kaggle }),
   };
+}
+
+function chooseKaggle(values: ReturnType<typeof parse>["values"], strategy: unknown): KaggleChoice | undefined {
+  const { kaggle: service = "local", tunnel, weights = service === "local" ? "none" : "imagenet" } = values;
+  const refuse = (sentence: string) => new InvalidInputError(`${sentence}\n\n${startUsage}`);
+  if (strategy !== "kaggle") {
+    const given = [values.kaggle && "--kaggle", values.weights && "--weights", tunnel && "--tunnel"].filter(Boolean);
+    if (given.length > 0) throw refuse(`${given.join(" and ")}: only with --strategy kaggle.`);
+    return undefined;
+  }
+  if (service !== "local" && service !== "real") throw refuse(`--kaggle '${service}': write local or real.`);
+  if (weights !== "imagenet" && weights !== "none") throw refuse(`--weights '${weights}': write imagenet or none.`);
+  if (tunnel && service === "local") throw refuse("--tunnel: only with --kaggle real; local kernels need none.");
+  return { service, tunnel, weights };
 }
 
 function parse(args: string[]) {
@@ -41,6 +66,10 @@ function parse(args: string[]) {
         help: { type: "boolean", default: false },
         data: { type: "string" },
         report: { type: "string" },
+        strategy: { type: "string" },
+        kaggle: { type: "string" },
+        weights: { type: "string" },
+        tunnel: { type: "boolean", default: false },
         set: { type: "string", multiple: true, default: [] },
       },
     });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { datasetRef, deployment, evaluationResult, trainingResult } from "../../core/contracts/pipeline.ts";
+import { datasetRef, deployment, evaluationResult, notStarted, trainingResult } from "../../core/contracts/pipeline.ts";
 import type { ExecutionEnd } from "./follow.ts";
 import { duration } from "./progress.ts";
 
@@ -35,8 +35,12 @@ export function makeReport(
   prediction: unknown,
   urls: Record<string, string>,
 ): Report {
-  const output = end.status === "SUCCEEDED" ? executionOutput.parse(end.output) : undefined;
-  const seconds = Object.fromEntries(end.steps.map(({ name, seconds = 0 }) => [name, Number(seconds.toFixed(2))]));
+  const other = notStarted.safeParse(end.output).data;
+  const output = end.status === "SUCCEEDED" && !other ? executionOutput.parse(end.output) : undefined;
+  const seconds = secondsByStep(end);
+  if (other) {
+    return { status: "NOT_STARTED", executionArn, promoted: false, reason: other.reason, prediction, urls, seconds };
+  }
   if (!output) {
     const reason = [end.error, end.cause].filter(Boolean).join(": ") || `The execution ended as ${end.status}.`;
     return { status: end.status, executionArn, promoted: false, reason, prediction, urls, seconds };
@@ -55,6 +59,13 @@ export function makeReport(
     urls,
     seconds,
   };
+}
+
+/** A step that was entered several times counts with all of them. */
+function secondsByStep({ steps }: ExecutionEnd): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { name, seconds = 0 } of steps) sums[name] = Number(((sums[name] ?? 0) + seconds).toFixed(2));
+  return sums;
 }
 
 /** The report for people. */
@@ -81,7 +92,7 @@ export function printReport(report: Report): string {
     lines.push(`  ${`${role}: version ${scored.version}`.padEnd(28)} ${figures.join(", ")} on ${n} test photographs`);
   }
   lines.push(`  Run ${report.runId ?? "none"}`);
-  lines.push(`  Example prediction: ${JSON.stringify(report.prediction)}`);
+  if (report.prediction !== undefined) lines.push(`  Example prediction: ${JSON.stringify(report.prediction)}`);
   const steps = Object.entries(report.seconds).map(([name, seconds]) => `${name} ${duration(seconds)}`);
   lines.push(`  Steps: ${steps.join(", ")}`);
   for (const [name, url] of Object.entries(report.urls)) lines.push(`  ${name.padEnd(10)} ${url}`);

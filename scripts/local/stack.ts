@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3Store } from "../../aws/s3-store.ts";
-import { deployLocal, type StackOutputs } from "./deploy.ts";
+import type { LocalOutputs } from "../stage/outputs.ts";
+import { deployLocal } from "./deploy.ts";
+import { type KaggleChoice, prepareKaggle, storeKaggleSecret } from "./kaggle.ts";
 import { localAws, startMinistack } from "./ministack.ts";
 import { startMlflow } from "./mlflow.ts";
 import type { Service } from "./service.ts";
@@ -10,7 +12,7 @@ import { startWorker, type Worker } from "./worker.ts";
 
 /** The whole system on this machine: AWS emulated, MLflow and the trainer real, the CDK app deployed. */
 export interface LocalStack {
-  outputs: StackOutputs;
+  outputs: LocalOutputs;
   urls: { api: string; mlflow: string; aws: string };
   raw: S3Store;
   data: S3Store;
@@ -29,6 +31,10 @@ export interface LocalStackOptions {
   say: (sentence: string) => void;
   /** Each line that a trainer prints. */
   onTrainerLine: (line: string) => void;
+  /** Only where Kaggle trains. */
+  kaggle?: KaggleChoice | undefined;
+  /** What a local kernel prints. */
+  onKernelOutput?: (text: string) => void;
 }
 
 const artifactRoot = "s3://avocado-local-artifacts/mlflow";
@@ -62,8 +68,18 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       return result.value;
     }) as [Service, Service];
 
+    const kaggle =
+      options.kaggle &&
+      (await prepareKaggle(options.kaggle, {
+        folder: join(state.folder, "kaggle"),
+        mlflowUrl: mlflow.url,
+        say: options.say,
+        ...(options.onKernelOutput && { onOutput: options.onKernelOutput }),
+      }));
+    if (kaggle) stops.push(kaggle.stop);
     options.say("Deploying stage 'local' (cdk deploy)");
-    const outputs = await deployLocal(aws.url, mlflow.url, log("deploy"));
+    const outputs = await deployLocal(aws.url, mlflow.url, log("deploy"), kaggle?.settings);
+    if (kaggle) await storeKaggleSecret(outputs.KaggleSecret, kaggle.secret);
     const env = {
       DATA_BUCKET: outputs.DataBucket,
       ARTIFACT_BUCKET: outputs.ArtifactBucket,
@@ -79,13 +95,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     });
     stops.push(() => worker.stop());
     const s3 = new S3Client({ forcePathStyle: true });
+    const urls = { api: `${aws.url}/_aws/execute-api/${outputs.ApiId}/$default`, mlflow: mlflow.url, aws: aws.url };
+    await state.announce({ outputs, urls, trainerLog: log("trainer") });
     return {
       outputs,
-      urls: {
-        api: `${aws.url}/_aws/execute-api/${outputs.ApiId}/$default`,
-        mlflow: mlflow.url,
-        aws: aws.url,
-      },
+      urls,
       raw: new S3Store(s3, outputs.RawBucket),
       data: new S3Store(s3, outputs.DataBucket),
       artifacts: new S3Store(s3, outputs.ArtifactBucket),

@@ -8,6 +8,11 @@ export function showTrainerLine(line: string, progress: Progress): void {
   else if (event) progress.now(`    ${describe(event)}`);
 }
 
+/** Shows what a kernel printed of its epochs; the rest is in its log. */
+export function showKernelOutput(text: string, progress: Progress): void {
+  for (const line of text.split("\n").filter((each) => /\bval_loss: /.test(each))) progress.line(`    ${line.trim()}`);
+}
+
 function parseEvent(line: string): TrainingEvent | undefined {
   if (!line.startsWith("{")) return undefined;
   try {

@@ -1,12 +1,13 @@
 import { Listr } from "listr2";
-import { installRequirements, makeVenv, pythonIsReady } from "./python.ts";
+import { installRequirements, makeVenv, notebooks, pythonIsReady, servers } from "./python.ts";
 import { SetupError } from "./run.ts";
 import { buildBinding, fetchLibtensorflow, tensorflowIsReady } from "./tensorflow.ts";
 
-/** Sets up what the named needs (`python`, `tensorflow`) lack; silent when nothing is missing. */
+/** Sets up what the named needs (`python`, `tensorflow`, `kaggle`) lack; silent when nothing is missing. */
 const needs = process.argv.slice(2);
-const python = needs.includes("python") && !pythonIsReady();
+const python = needs.includes("python") && !pythonIsReady(servers);
 const tensorflow = needs.includes("tensorflow") && !tensorflowIsReady();
+const kaggle = needs.includes("kaggle") && !pythonIsReady(notebooks);
 
 type Task = { output: string };
 /** The latest line of what runs, on a terminal; a log is kept in any case. */
@@ -16,11 +17,11 @@ const show = (task: Task) => (line: string) => {
 
 const tasks = new Listr(
   [
-    { title: "Python environment", enabled: python || tensorflow, task: makeVenv },
+    { title: "Python environment", enabled: python || tensorflow, task: () => makeVenv(servers) },
     {
       title: "MLflow and MiniStack (about a minute)",
       enabled: python,
-      task: (_, task) => installRequirements(show(task)),
+      task: (_, task) => installRequirements(servers, show(task)),
     },
     {
       title: "libtensorflow (210 MB, once for all checkouts)",
@@ -28,6 +29,12 @@ const tasks = new Listr(
       task: (_, task) => fetchLibtensorflow(show(task)),
     },
     { title: "TensorFlow binding for Node", enabled: tensorflow, task: (_, task) => buildBinding(show(task)) },
+    { title: "Python environment for the local Kaggle", enabled: kaggle, task: () => makeVenv(notebooks) },
+    {
+      title: "TensorFlow for Python, papermill and Kaggle's command line (2 GB, about 3 minutes)",
+      enabled: kaggle,
+      task: (_, task) => installRequirements(notebooks, show(task)),
+    },
   ],
   { rendererOptions: { collapseErrors: false } },
 );

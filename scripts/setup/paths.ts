@@ -7,6 +7,8 @@ export const root = join(import.meta.dirname, "..", "..");
 export const localFolder = join(root, ".local");
 /** The Python environment with MLflow and MiniStack. */
 export const venv = join(localFolder, "venv");
+/** The Python environment in which the local Kaggle runs notebooks. */
+export const kaggleVenv = join(localFolder, "kaggle-venv");
 /** Large downloads, shared by all checkouts. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "avocado-ripening");
 

@@ -3,35 +3,54 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pythonBin, root, venv } from "./paths.ts";
+import { kaggleVenv, root, venv } from "./paths.ts";
 import { run, SetupError } from "./run.ts";
 
-const requirements = join(root, "scripts/setup/requirements.txt");
-const constraints = join(root, "scripts/setup/constraints.txt");
-const stamp = join(venv, ".installed");
 const candidates = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
 
-/** True when the environment holds exactly what the requirements say. */
-export function pythonIsReady(): boolean {
-  return existsSync(stamp) && readFileSync(stamp, "utf8") === fingerprint() && existsSync(pythonBin("python"));
+/** A Python environment of this project and what belongs in it. */
+export interface PythonEnvironment {
+  folder: string;
+  /** Has `requirements.txt` and `constraints.txt`. */
+  pins: string;
+}
+
+/** The real MLflow server, its client, and MiniStack. */
+export const servers: PythonEnvironment = { folder: venv, pins: join(root, "scripts/setup") };
+/** What Kaggle has to run notebooks with. */
+export const notebooks: PythonEnvironment = { folder: kaggleVenv, pins: join(root, "training/kaggle") };
+
+/** True when the environment holds exactly what its requirements say. */
+export function pythonIsReady({ folder, pins }: PythonEnvironment): boolean {
+  const stamp = stampOf(folder);
+  return (
+    existsSync(stamp) && readFileSync(stamp, "utf8") === fingerprint(pins) && existsSync(join(folder, "bin/python"))
+  );
 }
 
 /** Makes the empty environment. @throws SetupError when no Python 3.10 or later is found */
-export async function makeVenv(): Promise<void> {
-  if (existsSync(pythonBin("pip"))) return;
-  await rm(venv, { recursive: true, force: true });
-  await run(findPython(), ["-m", "venv", venv]);
+export async function makeVenv({ folder }: PythonEnvironment): Promise<void> {
+  if (existsSync(join(folder, "bin/pip"))) return;
+  await rm(folder, { recursive: true, force: true });
+  await run(findPython(), ["-m", "venv", folder]);
 }
 
-/** Installs the pinned requirements: the real MLflow server, its client, and MiniStack. */
-export async function installRequirements(onLine: (line: string) => void): Promise<void> {
+/** Installs the pinned requirements. */
+export async function installRequirements(
+  { folder, pins }: PythonEnvironment,
+  onLine: (line: string) => void,
+): Promise<void> {
   const pip = ["-m", "pip", "install", "--disable-pip-version-check"];
-  await run(pythonBin("python"), [...pip, "-r", requirements, "-c", constraints], { onLine });
-  await writeFile(stamp, fingerprint());
+  const files = ["-r", join(pins, "requirements.txt"), "-c", join(pins, "constraints.txt")];
+  await run(join(folder, "bin/python"), [...pip, ...files], { onLine });
+  await writeFile(stampOf(folder), fingerprint(pins));
 }
 
-function fingerprint(): string {
-  return createHash("sha256").update(readFileSync(requirements)).update(readFileSync(constraints)).digest("hex");
+const stampOf = (folder: string) => join(folder, ".installed");
+
+function fingerprint(pins: string): string {
+  const contents = ["requirements.txt", "constraints.txt"].map((name) => readFileSync(join(pins, name)));
+  return createHash("sha256").update(Buffer.concat(contents)).digest("hex");
 }
 
 function findPython(): string {
@@ -39,7 +58,5 @@ function findPython(): string {
     const found = spawnSync(name, ["-c", "import sys; print(sys.version_info >= (3, 10))"], { encoding: "utf8" });
     if (found.stdout?.trim() === "True") return name;
   }
-  throw new SetupError(
-    "Python 3.10 or later is needed (for MLflow and MiniStack) and was not found on the PATH: install it.",
-  );
+  throw new SetupError("Python 3.10 or later is needed and was not found on the PATH: install it.");
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { stages } from "../../lib/config.ts";
-import { synthesise } from "../support/stages.ts";
+import { stages, synthesise } from "../support/stages.ts";
 
 interface State {
   Type: string;
@@ -102,6 +101,6 @@ describe.each(stages)("the state machine of stage %s", (stage) => {
     const outputs = synthesise(stage).template("pipeline").toJSON().Outputs;
     const own = Object.keys(outputs).filter((name) => !name.startsWith("Exports"));
     const queue = stage === "local" ? ["TrainingQueueUrl"] : [];
-    expect(own.sort()).toEqual(["StateMachineArn", "TopicArn", ...queue]);
+    expect(own.sort()).toEqual(["KaggleSecret", "StateMachineArn", "TopicArn", ...queue]);
   });
 });

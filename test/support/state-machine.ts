@@ -63,8 +63,8 @@ export class MockedMachine {
     this.arn = created.stateMachineArn ?? "";
   }
 
-  /** Runs the machine with the answers that its tasks are to give. */
-  async run(input: unknown, mocks: Record<string, Mock>): Promise<Run> {
+  /** Runs the machine with the answers that its tasks are to give, one after the other where there are several. */
+  async run(input: unknown, mocks: Record<string, Mock | Mock[]>): Promise<Run> {
     await this.mock(mocks);
     const { executionArn: arn = "" } = await this.sfn.send(
       new StartExecutionCommand({ stateMachineArn: `${this.arn}#Case`, input: JSON.stringify(input) }),
@@ -85,8 +85,8 @@ export class MockedMachine {
   }
 
   /** What people were told of a run; mails come in their own time. */
-  async mailOf({ arn }: Run): Promise<{ subject: string; message: string }> {
-    for (let attempt = 0; attempt < 20; attempt++) {
+  async mailOf({ arn }: Run, attempts = 20): Promise<{ subject: string; message: string }> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const received = await this.sqs.send(
         new ReceiveMessageCommand({ QueueUrl: this.queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
       );
@@ -97,16 +97,24 @@ export class MockedMachine {
     throw new Error(`Nobody was told of ${arn}`);
   }
 
-  private async mock(mocks: Record<string, Mock>): Promise<void> {
+  private async mock(mocks: Record<string, Mock | Mock[]>): Promise<void> {
     const config = {
       StateMachines: {
         retraining: { TestCases: { Case: Object.fromEntries(Object.keys(mocks).map((name) => [name, name])) } },
       },
-      MockedResponses: Object.fromEntries(Object.entries(mocks).map(([name, mock]) => [name, { "0-999": mock }])),
+      MockedResponses: Object.fromEntries(
+        Object.entries(mocks).map(([name, mock]) => [name, byAttempt([mock].flat())]),
+      ),
     };
     await fetch(`${this.url}/_ministack/config`, {
       method: "POST",
       body: JSON.stringify({ "stepfunctions._sfn_mock_config": config, "stepfunctions._SFN_WAIT_SCALE": 0 }),
     });
   }
+}
+
+/** Each answer once; the last one from then on. */
+function byAttempt(mocks: Mock[]): Record<string, Mock> {
+  const last = mocks.length - 1;
+  return Object.fromEntries(mocks.map((mock, i) => [i === last ? `${i}-999` : String(i), mock]));
 }

@@ -10,8 +10,11 @@ import { type Tensorflow, tf } from "./tensorflow.ts";
 /** Epochs without a better validation error after which a phase ends. */
 export const patience = 8;
 
+/** Batches that batch normalisation's statistics are collected over after each epoch. */
+const statisticsBatches = 16;
+
 /** The loss is no number any more: the network has learnt nothing that could be kept. */
-export class TrainingDivergedError extends NamedError {
+class TrainingDivergedError extends NamedError {
   constructor(message: string) {
     super("TrainingDiverged", message);
   }
@@ -38,10 +41,17 @@ export async function fitModel(
   phases: readonly Phase[],
   options: FitOptions,
 ): Promise<EpochReport[]> {
-  useNativeBatchNorm(model);
+  const restartStatistics = useNativeBatchNorm(model);
   const history: EpochReport[] = [];
   for (const [index, phase] of phases.entries()) {
-    history.push(...(await fitPhase(model, phase, { ...options, index, phasesLeft: phases.length - index - 1 })));
+    history.push(
+      ...(await fitPhase(model, phase, {
+        ...options,
+        index,
+        phasesLeft: phases.length - index - 1,
+        restartStatistics,
+      })),
+    );
   }
   return history;
 }
@@ -50,6 +60,7 @@ interface PhaseOptions extends FitOptions {
   /** Place of the phase, from 0, and how many follow it. */
   index: number;
   phasesLeft: number;
+  restartStatistics: () => boolean;
 }
 
 async function fitPhase(model: Tensorflow.LayersModel, phase: Phase, options: PhaseOptions): Promise<EpochReport[]> {
@@ -64,6 +75,7 @@ async function fitPhase(model: Tensorflow.LayersModel, phase: Phase, options: Ph
     for (let epoch = 1; epoch <= epochs && epoch - best.epoch <= patience; epoch++) {
       const started = performance.now();
       const { trainLoss, learningRate } = await trainEpoch(model, optimizer, phase, epoch, options);
+      await collectStatistics(model, epoch, options);
       const valMae = await meanAbsoluteError(model, readBatches(cache, validation, { batchSize }), options.signal);
       checkLoss(trainLoss, `in epoch ${epoch} of ${phase.name}`, hyperparameters);
       checkLoss(valMae, `on validation after epoch ${epoch} of ${phase.name}`, hyperparameters);
@@ -111,6 +123,19 @@ async function trainEpoch(
     await reporter.onBatch({ phase: phase.name, epoch, epochs, done, total, secondsLeft });
   }
   return { trainLoss: sum / total, learningRate: rate };
+}
+
+/** Batch normalisation's statistics of the weights as they stand, over enough batches for all kinds of fruit. */
+async function collectStatistics(model: Tensorflow.LayersModel, epoch: number, options: PhaseOptions): Promise<void> {
+  const { cache, train, hyperparameters, index, restartStatistics } = options;
+  if (!restartStatistics()) return;
+  const { batchSize, seed } = hyperparameters;
+  let left = statisticsBatches;
+  for await (const batch of readBatches(cache, train, { batchSize, seed: [seed, index, -epoch] })) {
+    tf.tidy(() => void model.apply([batch.image, batch.condition], { training: true }));
+    disposeBatch(batch);
+    if (--left === 0) break;
+  }
 }
 
 /** Warm-up over the first twentieth of the training, then a cosine down to a hundredth. `progress`: 0 to 1. */

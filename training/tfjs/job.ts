@@ -1,12 +1,13 @@
 import { join } from "node:path";
-import { type ModelSidecar, modelFiles } from "../../core/contracts/model.ts";
+import type { ModelSidecar } from "../../core/contracts/model.ts";
 import type { TrainingResult } from "../../core/contracts/pipeline.ts";
 import type { TrainingEvent, TrainingJob } from "../../core/contracts/training.ts";
 import { openDataset } from "../../core/dataset/open.ts";
 import { type ArtifactBucket, artifactPrefix } from "../../core/mlflow/artifacts.ts";
 import type { MlflowClient } from "../../core/mlflow/client.ts";
-import { flavourFolder, writeOnnxFlavour } from "../../core/mlflow/flavour.ts";
-import { parseSidecar, readModelFolder } from "../../core/model/folder.ts";
+import { writeOnnxFlavour } from "../../core/mlflow/flavour.ts";
+import { datasetMetrics, findStoredModel, modelFolder, registerModel } from "../../core/mlflow/register-model.ts";
+import { readModelFolder } from "../../core/model/folder.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { createEventReporter } from "./event-reporter.ts";
 import { createMlflowReporter } from "./mlflow-reporter.ts";
@@ -31,27 +32,12 @@ export interface JobClients {
 export async function runJob(job: TrainingJob, clients: JobClients, signal: AbortSignal): Promise<TrainingResult> {
   const { mlflow, artifacts } = clients;
   const { runId, input } = job;
-  const folder = `${job.artifactUri.replace(/\/+$/, "")}/${flavourFolder}`;
-  const prefix = artifactPrefix(artifacts.name, folder);
-  const stored = await findStored(artifacts.store, prefix);
+  const prefix = artifactPrefix(artifacts.name, modelFolder(job.artifactUri));
+  const stored = await findStoredModel(artifacts.store, prefix);
   const sidecar = stored ?? (await trainAndStore(job, prefix, clients, signal));
   signal.throwIfAborted();
-  await mlflow.registry.ensureModel(input.modelName, "Days until a Hass avocado is over-ripe, from a photograph");
-  const version = await mlflow.registry.ensureVersion({
-    name: input.modelName,
-    source: folder,
-    runId,
-    tags: { network: sidecar.network, "dataset.version": sidecar.datasetVersion },
-  });
-  await mlflow.runs.update(runId, "FINISHED");
-  return { runId, modelVersion: version.version, metrics: sidecar.metrics, reused: stored !== undefined };
-}
-
-/** The sidecar of a model that an earlier attempt at this job stored whole: `MLmodel` is written last. */
-async function findStored(store: ObjectStore, prefix: string): Promise<ModelSidecar | undefined> {
-  if (!(await store.head(`${prefix}MLmodel`))) return undefined;
-  const key = `${prefix}${modelFiles.sidecar}`;
-  return parseSidecar(await store.read(key), key);
+  const modelVersion = await registerModel(mlflow, input.modelName, job, sidecar);
+  return { runId, modelVersion, metrics: sidecar.metrics, reused: stored !== undefined };
 }
 
 async function trainAndStore(
@@ -61,11 +47,7 @@ async function trainAndStore(
   signal: AbortSignal,
 ): Promise<ModelSidecar> {
   const dataset = await openDataset(data, datasetVersion);
-  const { rows, photographs, labelled, censored, dropped } = dataset.summary;
-  const counts = { rows, photographs, labelled, censored };
-  const metrics = Object.entries(counts).map(([key, value]) => ({ key: `dataset_${key}`, value }));
-  metrics.push(...Object.entries(dropped).map(([reason, value]) => ({ key: `dropped_${reason}`, value })));
-  await mlflow.runs.log(runId, { metrics });
+  await mlflow.runs.log(runId, { metrics: datasetMetrics(dataset.summary) });
 
   const reporter = createMlflowReporter(
     mlflow.runs,

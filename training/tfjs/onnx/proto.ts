@@ -6,7 +6,7 @@ export const elementType = { float: 1, uint8: 2, int64: 7 } as const;
 /** ONNX's kinds of attributes (AttributeProto.AttributeType). */
 export const attributeType = { float: 1, int: 2, ints: 7 } as const;
 
-export interface TensorProto {
+interface TensorProto {
   name: string;
   dims: number[];
   data_type: number;
@@ -19,14 +19,14 @@ export interface AttributeProto {
   i?: number;
   ints?: number[];
 }
-export interface NodeProto {
+interface NodeProto {
   name: string;
   op_type: string;
   input: string[];
   output: string[];
   attribute: AttributeProto[];
 }
-export interface ValueInfoProto {
+interface ValueInfoProto {
   name: string;
   type: { tensor_type: { elem_type: number; shape: { dim: ({ dim_value: number } | { dim_param: string })[] } } };
 }

@@ -11,12 +11,13 @@ describe("validateExecution", () => {
     expect(validateExecution(once)).toEqual(once);
   });
 
-  it("refuses the strategy that has no trainer yet and says what to use", () => {
-    expect(() => validateExecution({ strategy: "kaggle" })).toThrow(
-      expect.objectContaining({
-        name: "InvalidInput",
-        message: expect.stringMatching(/^Strategy 'kaggle' is not available yet.*use 'ecs'/),
-      }),
+  it("takes strategy kaggle with a network of its own", () => {
+    expect(validateExecution({ strategy: "kaggle" })).toMatchObject({ hyperparameters: { cnn: "mobilenetv2" } });
+  });
+
+  it("refuses a backbone that Kaggle would not get and says what to do", () => {
+    expect(() => validateExecution({ strategy: "kaggle", backbone: "s3://models/backbone" })).toThrow(
+      expect.objectContaining({ name: "InvalidInput", message: expect.stringMatching(/Leave 'backbone' out/) }),
     );
   });
 });

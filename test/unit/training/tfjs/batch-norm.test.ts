@@ -7,7 +7,7 @@ const x = tf.randomNormal([4, 5, 6, 3], 2, 3, "float32", 1);
 
 function build(): Tensorflow.LayersModel {
   const input = tf.input({ shape: [5, 6, 3] });
-  const normalised = tf.layers.batchNormalization({ momentum: 0.8, epsilon: 0.01 }).apply(input);
+  const normalised = tf.layers.batchNormalization({ epsilon: 0.01 }).apply(input);
   const output = tf.layers.reLU().apply(normalised) as Tensorflow.SymbolicTensor;
   return tf.model({ inputs: input, outputs: output });
 }
@@ -36,17 +36,20 @@ describe("useNativeBatchNorm", () => {
     }
   });
 
-  it("forgets the arbitrary beginning of the moving statistics, then averages over more and more steps", () => {
+  it("averages the statistics over all batches since they were restarted", () => {
     const model = build();
-    useNativeBatchNorm(model);
-    model.apply(x, { training: true });
-    for (const [i, mean] of movingMean(model).entries()) expect(mean).toBeCloseTo(meanOf(x)[i] as number, 4);
-    for (let i = 0; i < 30; i++) model.apply(x, { training: true });
-    const other = tf.add(x, 10);
-    model.apply(other, { training: true });
-    const before = meanOf(x)[0] as number;
-    // The layer's momentum, 0.8, is the most.
-    expect(((movingMean(model)[0] as number) - before) / ((meanOf(other)[0] as number) - before)).toBeCloseTo(0.2, 3);
+    const restart = useNativeBatchNorm(model);
+    model.apply(tf.add(x, 100), { training: true });
+    expect(restart()).toBe(true);
+    for (const shift of [0, 3, 9]) model.apply(tf.add(x, shift), { training: true });
+    for (const [i, mean] of movingMean(model).entries()) expect(mean).toBeCloseTo((meanOf(x)[i] as number) + 4, 3);
+  });
+
+  it("has nothing to collect where every layer is frozen", () => {
+    const model = build();
+    const restart = useNativeBatchNorm(model);
+    for (const layer of model.layers) layer.trainable = false;
+    expect(restart()).toBe(false);
   });
 
   it("keeps the statistics of a frozen layer and normalises by them", () => {

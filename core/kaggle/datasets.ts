@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { checkDataset, type KaggleRef } from "./checks.ts";
+import { isAbsent, KaggleError } from "./errors.ts";
+import type { KaggleHttp } from "./http.ts";
+import { type DatasetStatus, parseDatasetStatus } from "./status.ts";
+
+/** A data set to be made. `files`: tokens of the uploads. It is private. */
+export interface NewDataset extends KaggleRef {
+  title: string;
+  /** As Kaggle names licences, such as `CC-BY-4.0`; `other` where it has no name. */
+  licence: string;
+  files: readonly string[];
+}
+
+const service = "datasets.DatasetApiService";
+const answeredStatus = z.object({ status: z.unknown().optional() });
+const created = z.object({
+  status: z.string().default(""),
+  error: z.string().default(""),
+  url: z.string().default(""),
+});
+const described = z.object({ currentVersionNumber: z.int().min(1) });
+const listed = z.object({
+  datasetFiles: z.array(z.object({ name: z.string(), totalBytes: z.coerce.number().default(0) })).default([]),
+  errorMessage: z.string().default(""),
+  nextPageToken: z.string().default(""),
+});
+export type DatasetFile = z.infer<typeof listed>["datasetFiles"][number];
+
+const named = ({ owner, slug }: KaggleRef) => ({ ownerSlug: owner, datasetSlug: slug });
+
+/** Data sets on Kaggle. */
+export class KaggleDatasets {
+  private readonly http: KaggleHttp;
+
+  constructor(http: KaggleHttp) {
+    this.http = http;
+  }
+
+  /** How far Kaggle is with the newest version, or undefined where there is no such data set. */
+  async status(ref: KaggleRef): Promise<DatasetStatus | undefined> {
+    try {
+      return parseDatasetStatus(
+        (await this.http.call(`${service}/GetDatasetStatus`, named(ref), answeredStatus)).status,
+      );
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Makes the data set, or a new version of it where it exists. @throws KaggleError, TransientError, InvalidInputError */
+  async publish(dataset: NewDataset, versionNotes: string): Promise<void> {
+    checkDataset(dataset);
+    const status = await this.status(dataset);
+    if (status === undefined || status === "DELETED") await this.create(dataset);
+    else await this.createVersion(dataset, versionNotes);
+  }
+
+  /** Number of the newest version. */
+  async currentVersion(ref: KaggleRef): Promise<number> {
+    return (await this.http.call(`${service}/GetDataset`, named(ref), described)).currentVersionNumber;
+  }
+
+  /** Files of a version, default the newest. */
+  async listFiles(ref: KaggleRef, version?: number): Promise<DatasetFile[]> {
+    const method = `${service}/ListDatasetFiles`;
+    const files: DatasetFile[] = [];
+    let pageToken = "";
+    do {
+      const body = { ...named(ref), pageSize: 200, ...(version && { datasetVersionNumber: version }) };
+      const page = await this.http.call(method, { ...body, ...(pageToken && { pageToken }) }, listed);
+      if (page.errorMessage) throw new KaggleError(method, 200, page.errorMessage);
+      if (pageToken && page.nextPageToken === pageToken) throw new KaggleError(method, 200, "its pages do not end");
+      files.push(...page.datasetFiles);
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    return files;
+  }
+
+  private create({ owner, slug, title, licence, files }: NewDataset): Promise<void> {
+    return this.make("CreateDataset", {
+      ownerSlug: owner,
+      slug,
+      title,
+      licenseName: licence,
+      isPrivate: true,
+      files: files.map((token) => ({ token })),
+    });
+  }
+
+  private createVersion(dataset: NewDataset, versionNotes: string): Promise<void> {
+    const files = dataset.files.map((token) => ({ token }));
+    return this.make("CreateDatasetVersion", { ...named(dataset), body: { versionNotes, files } });
+  }
+
+  private async make(method: string, body: object): Promise<void> {
+    const { status, error } = await this.http.callOnce(`${service}/${method}`, body, created);
+    if (error || status.toLowerCase() !== "ok") {
+      throw new KaggleError(`${service}/${method}`, 200, error || `it answered with status '${status}'`);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { link, mkdir, writeFile } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { listFolder } from "./folder.ts";
+
+export interface LogEntry {
+  stream_name: "stdout" | "stderr";
+  time: number;
+  data: string;
+}
+
+export interface SessionOptions {
+  folder: string;
+  /** Folder of the programs of the Python environment. */
+  pythonBin: string;
+  /** The notebook's JSON. */
+  notebook: string;
+  inputs: readonly { slug: string; folder: string }[];
+  queueSeconds: number;
+  timeoutSeconds: number;
+  /** The session is cancelled as soon as it runs. */
+  cancelled: boolean;
+  onOutput?: ((text: string) => void) | undefined;
+}
+
+type Status = "QUEUED" | "RUNNING" | "COMPLETE" | "ERROR" | "CANCEL_REQUESTED" | "CANCEL_ACKNOWLEDGED";
+
+/** One run of a notebook: papermill in a process of its own, as Kaggle runs it in a container of its own. */
+export class Session {
+  status: Status = "QUEUED";
+  failureMessage = "";
+  readonly log: LogEntry[] = [];
+  /** Resolves when the session is over. */
+  readonly ended: Promise<void>;
+  /** What the notebook leaves. */
+  readonly working: string;
+  private readonly options: SessionOptions;
+  private readonly stopping = new AbortController();
+  private child: ChildProcess | undefined;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.working = join(options.folder, "working");
+    this.ended = this.run().catch((error: unknown) => {
+      this.status = this.stopping.signal.aborted ? "CANCEL_ACKNOWLEDGED" : "ERROR";
+      this.failureMessage ||= error instanceof Error ? error.message : String(error);
+    });
+  }
+
+  get over(): boolean {
+    return ["COMPLETE", "ERROR", "CANCEL_ACKNOWLEDGED"].includes(this.status);
+  }
+
+  /** Ends the session as a person on Kaggle's page does. */
+  async cancel(): Promise<void> {
+    if (this.over) return;
+    this.status = "CANCEL_REQUESTED";
+    this.stopping.abort();
+    this.kill();
+    await this.ended;
+  }
+
+  private async run(): Promise<void> {
+    const { folder, inputs, notebook, queueSeconds, timeoutSeconds, cancelled } = this.options;
+    await sleep(queueSeconds * 1000, undefined, { signal: this.stopping.signal });
+    await mkdir(this.working, { recursive: true });
+    for (const input of inputs) await mount(input.folder, join(folder, "input", input.slug));
+    await writeFile(join(folder, "in.ipynb"), notebook);
+    this.stopping.signal.throwIfAborted();
+    this.status = "RUNNING";
+    const child = this.start();
+    if (cancelled) setTimeout(() => void this.cancel(), 1000);
+    const late = setTimeout(() => {
+      this.failureMessage = "Your notebook was stopped because it ran longer than allowed";
+      this.kill();
+    }, timeoutSeconds * 1000);
+    const [code] = (await once(child, "close")) as [number | null];
+    clearTimeout(late);
+    if (this.stopping.signal.aborted) this.status = "CANCEL_ACKNOWLEDGED";
+    else this.status = code === 0 ? "COMPLETE" : "ERROR";
+  }
+
+  private start(): ChildProcess {
+    const { folder, pythonBin } = this.options;
+    const streams = ["--stdout-file", "-", "--stderr-file", "-", "--no-progress-bar"];
+    const child = spawn(
+      join(pythonBin, "papermill"),
+      ["in.ipynb", "out.ipynb", "--cwd", "working", "--kernel", "python3", ...streams],
+      {
+        cwd: folder,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        // What Kaggle gives a notebook, and nothing of this process.
+        env: {
+          PATH: [pythonBin, process.env.PATH].join(delimiter),
+          HOME: process.env.HOME,
+          LANG: "C.UTF-8",
+          IPYTHONDIR: join(folder, "ipython"),
+          JUPYTER_RUNTIME_DIR: join(folder, "runtime"),
+          KAGGLE_KERNEL_RUN_TYPE: "Batch",
+          KAGGLE_INPUT: join(folder, "input"),
+          TF_CPP_MIN_LOG_LEVEL: "2",
+          PYTHONWARNINGS: "ignore",
+        },
+      },
+    );
+    this.child = child;
+    const started = performance.now();
+    for (const [name, stream] of [["stdout", child.stdout] as const, ["stderr", child.stderr] as const]) {
+      stream?.setEncoding("utf8").on("data", (data: string) => {
+        this.options.onOutput?.(data);
+        this.log.push({ stream_name: name, time: (performance.now() - started) / 1000, data });
+      });
+    }
+    const endWithUs = () => this.kill();
+    process.once("exit", endWithUs);
+    child.once("close", () => process.off("exit", endWithUs));
+    return child;
+  }
+
+  private kill(): void {
+    const pid = this.child?.pid;
+    if (!pid || this.child?.exitCode !== null) return;
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+}
+
+/** Hard links cost nothing, and notebooks walk through them, which they do not through links to folders. */
+async function mount(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const { name } of await listFolder(from)) {
+    await mkdir(dirname(join(to, name)), { recursive: true });
+    await link(join(from, name), join(to, name));
+  }
+}

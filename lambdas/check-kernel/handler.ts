@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { checkKernelTask } from "../../core/contracts/kaggle.ts";
+import { environment } from "../shared/env.ts";
+import { kaggleEnvironment, kaggleFrom, secondsFromEnv } from "../shared/kaggle.ts";
+import { step } from "../shared/step.ts";
+import { checkKernel } from "./logic.ts";
+
+const env = environment(
+  z.object({
+    ...kaggleEnvironment,
+    KAGGLE_WAIT_SECONDS: secondsFromEnv,
+    KAGGLE_QUEUE_PATIENCE_SECONDS: secondsFromEnv,
+    KAGGLE_RUN_PATIENCE_SECONDS: secondsFromEnv,
+  }),
+);
+
+/** Says how the kernel stands. */
+export const handler = step(checkKernelTask, async (task) =>
+  checkKernel(task, {
+    kaggle: await kaggleFrom(env()),
+    waitSeconds: env().KAGGLE_WAIT_SECONDS,
+    queuePatienceSeconds: env().KAGGLE_QUEUE_PATIENCE_SECONDS,
+    runPatienceSeconds: env().KAGGLE_RUN_PATIENCE_SECONDS,
+  }),
+);

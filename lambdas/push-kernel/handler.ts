@@ -1,0 +1,48 @@
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { z } from "zod";
+import { isExecutionRunning } from "../../aws/state-machine.ts";
+import { pushKernelTask } from "../../core/contracts/kaggle.ts";
+import { artifactRoot } from "../../core/mlflow/artifacts.ts";
+import notebook from "../../training/kaggle/train.ipynb";
+import { environment } from "../shared/env.ts";
+import { kaggleEnvironment, kaggleFrom, secondsFromEnv } from "../shared/kaggle.ts";
+import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
+import { step } from "../shared/step.ts";
+import { pushKernel } from "./logic.ts";
+
+const env = environment(
+  z.object({
+    ...mlflowEnvironment,
+    ...kaggleEnvironment,
+    ARTIFACT_BUCKET: z.string().min(1),
+    KAGGLE_KERNEL_PREFIX: z.string().min(1),
+    KAGGLE_MACHINE_SHAPE: z.string().min(1),
+    KAGGLE_WEIGHTS: z.enum(["imagenet", "none"]),
+    KAGGLE_RUN_PATIENCE_SECONDS: secondsFromEnv,
+    /** An MLflow that kernels can reach, with a user and a password where it wants them. */
+    KAGGLE_TRACKING_URI: z.url().optional(),
+    KAGGLE_TRACKING_USERNAME: z.string().default(""),
+    KAGGLE_TRACKING_PASSWORD: z.string().default(""),
+  }),
+);
+const sfn = new SFNClient();
+
+/** Has Kaggle train, unless it does already. */
+export const handler = step(pushKernelTask, async (task) => {
+  const { KAGGLE_TRACKING_URI: uri, KAGGLE_TRACKING_USERNAME: username, KAGGLE_TRACKING_PASSWORD: password } = env();
+  return pushKernel(task, {
+    kaggle: await kaggleFrom(env()),
+    mlflow: mlflowFrom(env()),
+    artifactRoot: artifactRoot(env().ARTIFACT_BUCKET),
+    isRunning: (executionArn) => isExecutionRunning(sfn, executionArn),
+    notebook,
+    settings: {
+      prefix: env().KAGGLE_KERNEL_PREFIX,
+      gpu: true,
+      machineShape: env().KAGGLE_MACHINE_SHAPE,
+      weights: env().KAGGLE_WEIGHTS,
+      timeout: env().KAGGLE_RUN_PATIENCE_SECONDS,
+      ...(uri && { tracking: { uri, username, password } }),
+    },
+  });
+});

@@ -1,0 +1,115 @@
+import type { PushedKernel, PushKernelTask } from "../../core/contracts/kaggle.ts";
+import type { KaggleClient } from "../../core/kaggle/client.ts";
+import { injectParameters, type Parameter } from "../../core/kaggle/notebook.ts";
+import type { MlflowClient } from "../../core/mlflow/client.ts";
+import { equals } from "../../core/mlflow/filter.ts";
+import type { Run } from "../../core/mlflow/runs.ts";
+import { kernelTags, runTags } from "../../core/run-tags.ts";
+import { openTrainingRun, type TrainingRunClients, takeUpRun } from "../../core/training-run.ts";
+
+export interface KernelSettings {
+  /** First part of the kernels' slugs. */
+  prefix: string;
+  gpu: boolean;
+  /** Which GPU, as Kaggle names them. */
+  machineShape: string;
+  /** What the backbone begins with: `imagenet`, or `none` to learn from scratch. */
+  weights: string;
+  /** Seconds after which Kaggle ends the kernel. */
+  timeout: number;
+  /** An MLflow that kernels can reach and report to while they train. */
+  tracking?: { uri: string; username: string; password: string };
+}
+
+export interface PushKernelClients extends TrainingRunClients {
+  kaggle: KaggleClient;
+  /** The notebook's JSON. */
+  notebook: string;
+  settings: KernelSettings;
+  now?: () => Date;
+}
+
+/**
+ * Opens the MLflow runs of both phases and has Kaggle run the notebook. Each run has a kernel of its own, so that a
+ * restarted execution finds the one that an earlier attempt pushed: it is pushed again only when it had failed.
+ */
+export async function pushKernel(task: PushKernelTask, clients: PushKernelClients): Promise<PushedKernel> {
+  const { kaggle, mlflow, settings, now = () => new Date() } = clients;
+  const { run, result } = await openTrainingRun(task, clients);
+  const head = await openHeadRun(task, run, mlflow);
+  const ref = { owner: kaggle.owner, slug: `${settings.prefix}-${run.runId.slice(0, 12)}` };
+  const pushed = { ...ref, runId: run.runId, headRunId: head.runId, since: now().toISOString() };
+  if (result) {
+    await mlflow.runs.update(head.runId, "FINISHED");
+    return { ...pushed, outcome: "trained", training: result };
+  }
+  const state = await kaggle.kernels.status(ref);
+  const over = !state || ["ERROR", "CANCEL_ACKNOWLEDGED"].includes(state.status);
+  // A kernel may complete and yet leave what cannot be used.
+  const rejected = state?.status === "COMPLETE" && run.tags[kernelTags.rejected] !== undefined;
+  if (!over && !rejected) return { ...pushed, outcome: "attached" };
+
+  const url = await kaggle.kernels.push({
+    ...ref,
+    title: ref.slug,
+    notebook: injectParameters(clients.notebook, parametersOf(task, run, head, settings)),
+    datasets: [task.source],
+    gpu: settings.gpu,
+    machineShape: settings.machineShape,
+    // For the backbone's weights, the packages of the export, and MLflow where it is told.
+    internet: true,
+    timeout: settings.timeout,
+  });
+  await mlflow.runs.log(run.runId, {
+    tags: { [kernelTags.kernel]: `${ref.owner}/${ref.slug}`, [kernelTags.url]: url },
+  });
+  if (run.tags[kernelTags.rejected] !== undefined) await mlflow.runs.deleteTag(run.runId, kernelTags.rejected);
+  return { ...pushed, outcome: "pushed" };
+}
+
+/** The run of the first phase: the second's child. */
+async function openHeadRun({ executionArn, dataset, input }: PushKernelTask, run: Run, mlflow: MlflowClient) {
+  const ofRun = [equals("tags.`mlflow.parentRunId`", run.runId), equals(`tags.\`${kernelTags.phase}\``, "head")];
+  const [earlier] = await mlflow.runs.search([run.experimentId], ofRun.join(" and "));
+  if (earlier) {
+    await takeUpRun(mlflow, earlier, executionArn, "RUNNING");
+    return earlier;
+  }
+  await mlflow.runs.setTag(run.runId, kernelTags.phase, "finetune");
+  return mlflow.runs.create(run.experimentId, `${run.runName} head`, {
+    "mlflow.parentRunId": run.runId,
+    [kernelTags.phase]: "head",
+    [runTags.execution]: executionArn,
+    [runTags.strategy]: input.strategy,
+    [runTags.datasetVersion]: dataset.version,
+    [runTags.network]: input.hyperparameters.cnn,
+  });
+}
+
+function parametersOf(
+  { input, dataset }: PushKernelTask,
+  run: Run,
+  head: Run,
+  { weights, tracking }: KernelSettings,
+): Record<string, Parameter> {
+  const { cnn, learningRate, batchSize, epochs, optimizer, finetuneDepth, seed } = input.hyperparameters;
+  return {
+    run_id: run.runId,
+    head_run_id: head.runId,
+    model_name: input.modelName,
+    dataset_version: dataset.version,
+    cnn,
+    weights,
+    learning_rate: learningRate,
+    batch_size: batchSize,
+    epochs,
+    optimizer,
+    finetune_depth: finetuneDepth,
+    seed,
+    ...(tracking && {
+      tracking_uri: tracking.uri,
+      tracking_username: tracking.username,
+      tracking_password: tracking.password,
+    }),
+  };
+}

@@ -1,0 +1,86 @@
+import { acknowledgeWildcard } from "./acknowledge.ts";
+import type { NodeFunction } from "./node-function.ts";
+import type { PipelineStepsProps, StepSettings } from "./pipeline-steps.ts";
+import { retrainingArn } from "./retraining.ts";
+
+/** Adds the Lambdas with which Kaggle trains; only they may read its credentials. */
+export function addKaggleSteps(
+  add: (handler: string, settings: StepSettings) => NodeFunction,
+  { config, data, artifacts, kaggleSecret, registry }: PipelineStepsProps,
+): void {
+  const { kaggle } = config;
+  const seconds = (hours: number) => String(Math.round(hours * 3600));
+  const common = { KAGGLE_BASE_URL: kaggle.baseUrl, KAGGLE_SECRET: kaggleSecret.secretArn };
+  const records = {
+    ARTIFACT_BUCKET: artifacts.name,
+    MLFLOW_TRACKING_URI: registry.trackingUri,
+    MLFLOW_AUTH: registry.auth,
+  };
+  const waiting = { KAGGLE_WAIT_SECONDS: String(kaggle.waitSeconds) };
+
+  const upload = add("upload-dataset", {
+    description: "Makes a data set a version on Kaggle",
+    minutes: 15,
+    memory: 1024,
+    environment: {
+      ...common,
+      ...waiting,
+      DATA_BUCKET: data.name,
+      KAGGLE_DATASET_SLUG: kaggle.dataset.slug,
+      KAGGLE_DATASET_TITLE: kaggle.dataset.title,
+      KAGGLE_DATASET_LICENCE: kaggle.dataset.licence,
+      KAGGLE_DATASET_PATIENCE_SECONDS: seconds(kaggle.datasetPatienceHours),
+    },
+  });
+  data.grantRead(upload, "datasets/");
+
+  const { tracking } = kaggle;
+  const push = add("push-kernel", {
+    description: "Has Kaggle run the notebook",
+    minutes: 5,
+    memory: 512,
+    environment: {
+      ...common,
+      ...records,
+      KAGGLE_KERNEL_PREFIX: kaggle.kernelPrefix,
+      KAGGLE_MACHINE_SHAPE: kaggle.machineShape,
+      KAGGLE_WEIGHTS: kaggle.weights,
+      KAGGLE_RUN_PATIENCE_SECONDS: seconds(kaggle.runPatienceHours),
+      ...(tracking && {
+        KAGGLE_TRACKING_URI: tracking.uri,
+        KAGGLE_TRACKING_USERNAME: tracking.username,
+        KAGGLE_TRACKING_PASSWORD: tracking.password,
+      }),
+    },
+  });
+  const executions = retrainingArn(push, config, "execution", ":*");
+  push.allow(["states:DescribeExecution"], [executions]);
+  acknowledgeWildcard(push, executions, "It asks whether an earlier execution goes on, whichever that was");
+
+  const check = add("check-kernel", {
+    description: "Says how the kernel stands",
+    minutes: 5,
+    memory: 512,
+    environment: {
+      ...common,
+      ...waiting,
+      KAGGLE_QUEUE_PATIENCE_SECONDS: seconds(kaggle.queuePatienceHours),
+      KAGGLE_RUN_PATIENCE_SECONDS: seconds(kaggle.runPatienceHours),
+    },
+  });
+
+  const collect = add("collect-training", {
+    description: "Takes what the kernel left into MLflow",
+    minutes: 15,
+    memory: 1769,
+    environment: { ...common, ...records, DATA_BUCKET: data.name },
+  });
+  data.grantRead(collect, "datasets/");
+  artifacts.grantRead(collect, "mlflow/");
+  artifacts.grantWrite(collect, "mlflow/");
+
+  for (const step of [push, collect]) registry.grantUse(step);
+  for (const step of [upload, push, check, collect]) {
+    step.allow(["secretsmanager:GetSecretValue"], [kaggleSecret.secretArn]);
+  }
+}

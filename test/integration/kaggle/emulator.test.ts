@@ -1,0 +1,129 @@
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createKaggleClient, type KaggleClient } from "../../../core/kaggle/client.ts";
+import { lastLines } from "../../../core/kaggle/kernels.ts";
+import type { KernelStatus } from "../../../core/kaggle/status.ts";
+import { kaggleUser, startTestKaggle, type TestKaggle } from "../../support/kaggle.ts";
+
+let kaggle: TestKaggle;
+let client: KaggleClient;
+beforeAll(async () => {
+  kaggle = await startTestKaggle();
+  client = createKaggleClient({ baseUrl: `${kaggle.url}/api`, credentials: kaggleUser, backoff: 20 });
+});
+afterEach(() => kaggle.setFaults({}));
+afterAll(() => kaggle.stop());
+
+const content = Buffer.alloc(3_000_000, "avocado");
+function upload(name: string): Promise<string> {
+  const open = async (from: number) => Readable.from(chunks(content.subarray(from)));
+  return client.blobs.upload({ name, size: content.length, modified: new Date(), open });
+}
+function* chunks(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+}
+
+/** What Kaggle gives to who downloads a file of the data set. */
+async function download(fileName: string): Promise<Buffer> {
+  const { username, key } = kaggleUser;
+  const answer = await fetch(`${kaggle.url}/api/v1/datasets.DatasetApiService/DownloadDataset`, {
+    method: "POST",
+    headers: { authorization: `Basic ${Buffer.from(`${username}:${key}`).toString("base64")}` },
+    body: JSON.stringify({ ownerSlug: dataset.owner, datasetSlug: dataset.slug, fileName }),
+  });
+  return Buffer.from(await answer.arrayBuffer());
+}
+
+const dataset = { owner: "jane", slug: "avocado-data", title: "Avocado data", licence: "other" };
+const code = (source: string) => ({ cell_type: "code", metadata: {}, execution_count: null, outputs: [], source });
+const notebook = (source: string) =>
+  JSON.stringify({
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { kernelspec: { name: "python3", display_name: "Python 3", language: "python" } },
+    cells: [code(source)],
+  });
+const push = (slug: string, source: string, datasets: string[] = []) =>
+  client.kernels.push({
+    owner: "jane",
+    slug,
+    title: slug,
+    notebook: notebook(source),
+    datasets,
+    gpu: true,
+    internet: false,
+  });
+
+/** Statuses that a kernel goes through to its end. */
+async function watch(slug: string): Promise<KernelStatus[]> {
+  const seen: KernelStatus[] = [];
+  for (;;) {
+    const { status } = (await client.kernels.status({ owner: "jane", slug })) ?? { status: "UNKNOWN" as const };
+    if (seen.at(-1) !== status) seen.push(status);
+    if (!["QUEUED", "RUNNING", "CANCEL_REQUESTED"].includes(status)) return seen;
+    await sleep(50);
+  }
+}
+
+describe("the local Kaggle, with this project's client", () => {
+  it("keeps what is uploaded although the upload breaks off twice", async () => {
+    await kaggle.setFaults({ truncateUploads: 2 });
+    await client.datasets.publish({ ...dataset, files: [await upload("a.bin")] }, "first");
+    while ((await client.datasets.status(dataset)) !== "READY") await sleep(50);
+    await expect(client.datasets.currentVersion(dataset)).resolves.toBe(1);
+    expect((await download("a.bin")).equals(content)).toBe(true);
+    await expect(client.datasets.listFiles(dataset)).resolves.toEqual([{ name: "a.bin", totalBytes: content.length }]);
+  });
+
+  it("makes a client wait that asks too much", async () => {
+    await kaggle.setFaults({ errors: [{ method: "GetDatasetStatus", status: 429, retryAfter: "1", times: 1 }] });
+    const started = performance.now();
+    await client.datasets.status(dataset);
+    expect(performance.now() - started).toBeGreaterThan(950);
+  });
+
+  it("queues, runs and completes a kernel, whose files come in pages", async () => {
+    await kaggle.setFaults({ queueSeconds: 0.5 });
+    await push("many-files", "for i in range(101): open(f'{i:03}.txt', 'w').write(str(i))\nprint('written')");
+    await expect(watch("many-files")).resolves.toEqual(["QUEUED", "RUNNING", "COMPLETE"]);
+    const { files, log } = await client.kernels.outputs({ owner: "jane", slug: "many-files" });
+    expect(files).toHaveLength(101);
+    expect(await text(await client.kernels.open(files[100] ?? { url: "", fileName: "" }))).toBe("100");
+    expect(lastLines(log, 50)).toMatch(/written/);
+  });
+
+  it("tells of a kernel that fails where it failed", async () => {
+    await push("fails-here", "raise ValueError('no such fruit')");
+    await expect(watch("fails-here").then((seen) => seen.at(-1))).resolves.toBe("ERROR");
+    const { log } = await client.kernels.outputs({ owner: "jane", slug: "fails-here" });
+    expect(lastLines(log, 5)).toMatch(/ValueError: no such fruit/);
+  });
+
+  it("cancels a kernel", async () => {
+    await kaggle.setFaults({ kernel: "cancel" });
+    await push("cancelled", "import time\ntime.sleep(60)");
+    await expect(watch("cancelled").then((seen) => seen.at(-1))).resolves.toBe("CANCEL_ACKNOWLEDGED");
+  });
+
+  it("refuses a kernel for want of quota", async () => {
+    await kaggle.setFaults({ kernel: "quota" });
+    await expect(push("no-quota", "1")).rejects.toThrow(/Maximum weekly GPU quota/);
+  });
+
+  it("refuses a kernel without its data set", async () => {
+    await expect(push("no-data", "1", ["jane/nothing"])).rejects.toThrow(/jane\/nothing/);
+  });
+
+  it("knows who calls", async () => {
+    const stranger = createKaggleClient({
+      baseUrl: `${kaggle.url}/api`,
+      credentials: { username: "jane", key: "wrong" },
+    });
+    await expect(stranger.datasets.status(dataset)).rejects.toThrow(/401.*new token/);
+    const { username, token } = kaggleUser;
+    const bearer = createKaggleClient({ baseUrl: `${kaggle.url}/api`, credentials: { username, token } });
+    await expect(bearer.datasets.status(dataset)).resolves.toBe("READY");
+  });
+});

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ExecutionInput, validateInput } from "../../core/contracts/execution.ts";
+import type { CheckedKernel, PushedKernel, UploadedDataset } from "../../core/contracts/kaggle.ts";
+import type { DatasetRef, TrainingResult } from "../../core/contracts/pipeline.ts";
+import { createKaggleClient, type KaggleClient } from "../../core/kaggle/client.ts";
+import { checkKernel } from "../../lambdas/check-kernel/logic.ts";
+import { collectTraining } from "../../lambdas/collect-training/logic.ts";
+import { type KernelSettings, pushKernel } from "../../lambdas/push-kernel/logic.ts";
+import { uploadDataset } from "../../lambdas/upload-dataset/logic.ts";
+import { kaggleUser } from "./kaggle.ts";
+import { executionArn, type PipelineCorner, pipelineCorner } from "./pipeline.ts";
+import { makeTinyDataset } from "./tiny-dataset.ts";
+
+/** The steps that train on Kaggle, one after the other, in a test's own corner. */
+export interface KaggleSteps extends PipelineCorner {
+  kaggle: KaggleClient;
+  dataset: DatasetRef;
+  /** An execution that is still going on. */
+  running: Set<string>;
+  upload(previous?: UploadedDataset): Promise<UploadedDataset>;
+  /** Asks until the data set is ready. @returns its name on Kaggle */
+  uploadToEnd(): Promise<string>;
+  push(
+    source: string,
+    notebook: string,
+    change?: { execution?: string; settings?: Partial<KernelSettings> },
+  ): Promise<PushedKernel>;
+  check(kernel: PushedKernel, previous?: Pick<CheckedKernel, "startedAt">): Promise<CheckedKernel>;
+  /** Asks until the kernel is over. @returns all answers */
+  checkToEnd(kernel: PushedKernel): Promise<CheckedKernel[]>;
+  collect(kernel: PushedKernel): Promise<TrainingResult>;
+}
+
+/** Makes such a corner with a tiny data set in it. */
+export async function kaggleSteps(
+  url: string,
+  hyperparameters: ExecutionInput["hyperparameters"] = {},
+): Promise<KaggleSteps> {
+  const corner = await pipelineCorner();
+  const kaggle = createKaggleClient({ baseUrl: `${url}/api`, credentials: kaggleUser, backoff: 20 });
+  const dataset = await writeDataset(corner);
+  const { experimentName, modelName } = corner.input;
+  const input = validateInput({ strategy: "kaggle", experimentName, modelName, hyperparameters });
+  const running = new Set([corner.executionArn]);
+  const slug = experimentName.replaceAll(" ", "-");
+  const steps: KaggleSteps = {
+    ...corner,
+    input,
+    kaggle,
+    dataset,
+    running,
+    upload: (previous) =>
+      uploadDataset(
+        { dataset, previous },
+        {
+          kaggle,
+          data: corner.data,
+          dataset: { slug, title: slug, licence: "other" },
+          waitSeconds: 0.1,
+          patienceSeconds: 60,
+        },
+      ),
+    async uploadToEnd() {
+      for (let answer = await steps.upload(); ; answer = await steps.upload(answer)) {
+        if (answer.source) return answer.source;
+        await sleep(answer.waitSeconds * 1000);
+      }
+    },
+    push: (source, notebook, change = {}) =>
+      pushKernel(
+        {
+          executionArn: executionArn(change.execution ?? corner.executionArn.split(":").at(-1) ?? ""),
+          input,
+          dataset,
+          source,
+        },
+        {
+          ...corner,
+          kaggle,
+          notebook,
+          isRunning: async (arn) => running.has(arn),
+          settings: {
+            prefix: "avocado",
+            gpu: true,
+            machineShape: "NvidiaTeslaT4",
+            weights: "none",
+            timeout: 600,
+            ...change.settings,
+          },
+        },
+      ),
+    check: (kernel, previous) =>
+      checkKernel(
+        { kernel, previous },
+        { kaggle, waitSeconds: 0.2, queuePatienceSeconds: 60, runPatienceSeconds: 600 },
+      ),
+    async checkToEnd(kernel) {
+      const answers: CheckedKernel[] = [];
+      do {
+        answers.push(await steps.check(kernel, answers.at(-1)));
+        await sleep(200);
+      } while (["waiting", "running"].includes(answers.at(-1)?.outcome ?? ""));
+      return answers;
+    },
+    collect: (kernel) => collectTraining({ input, dataset, kernel }, { ...corner, kaggle }),
+  };
+  return steps;
+}
+
+async function writeDataset({ data }: PipelineCorner): Promise<DatasetRef> {
+  const { summary } = await makeTinyDataset(data, { train: 16, validation: 8, test: 4 });
+  const { version, rows, photographs, labelled, dropped } = summary;
+  return { version, rows, photographs, labelled, dropped };
+}
