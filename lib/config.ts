@@ -30,6 +30,14 @@ const everyStage = {
         .describe("Issuer and audience of the tokens that predictions and uploads then need."),
     })
     .prefault({}),
+  /**
+   * Name of the Secrets Manager secret that opens raw data elsewhere: `{ endpoint?, region, accessKeyId, secretAccessKey }`.
+   * Without it raw data comes from the raw bucket alone.
+   */
+  rawDataSecret: z
+    .string()
+    .regex(/^[\w/+=.@-]{1,256}$/, "not the name of a secret")
+    .optional(),
   kaggle: z
     .strictObject({
       /** Address of Kaggle's API, without `/v1`. */

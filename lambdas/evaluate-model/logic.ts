@@ -4,11 +4,12 @@ import type { GroupedMetrics } from "../../core/contracts/model.ts";
 import type { EvaluateModelTask, EvaluationResult } from "../../core/contracts/pipeline.ts";
 import { type Dataset, openDataset } from "../../core/dataset/open.ts";
 import { InvalidModelError, NotFoundError } from "../../core/errors.ts";
-import { type ArtifactBucket, readModelVersion } from "../../core/mlflow/artifacts.ts";
+import { type ArtifactBucket, artifactPrefix, readModelVersion } from "../../core/mlflow/artifacts.ts";
 import type { MlflowClient } from "../../core/mlflow/client.ts";
 import type { ModelVersion } from "../../core/mlflow/registry.ts";
-import { flattenMetrics } from "../../core/model/metrics.ts";
+import { flattenMetrics, groupedMetrics } from "../../core/model/metrics.ts";
 import { loadOnnxModel, type OnnxModel } from "../../core/model/onnx-model.ts";
+import { evaluationPlots, type StagedPhotograph } from "../../core/plots/plots.ts";
 import { concludeRuns, executionName, runTags } from "../../core/run-tags.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { scoreTogether } from "./score-together.ts";
@@ -41,7 +42,9 @@ export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateMo
   const already = found?.version === modelVersion;
   const champion = already ? undefined : found;
 
-  const [own, best] = await score(dataset, challenger, champion, clients.artifacts);
+  const [photographs, championPhotographs] = await score(dataset, challenger, champion, clients.artifacts);
+  const own = groupedMetrics(photographs);
+  const best = championPhotographs && groupedMetrics(championPhotographs);
   await mlflow.registry.setAlias(modelName, "challenger", modelVersion);
   const scored = { version: modelVersion, runId, metrics: own };
   const scoredChampion = champion && best && { version: champion.version, runId: champion.runId, metrics: best };
@@ -58,6 +61,7 @@ export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateMo
     [runTags.promotionMetric]: metric,
     ...(scoredChampion && { [runTags.championBefore]: scoredChampion.version }),
   });
+  await writePlots(mlflow, runId, photographs, clients.artifacts);
   if (!decision.promoted) await concludeRuns(mlflow, task.executionArn);
   else if (!already) await mlflow.registry.setAlias(modelName, "champion", modelVersion);
   if (decision.promoted && !(already && (await isRecorded(mlflow, modelName, modelVersion)))) {
@@ -67,18 +71,18 @@ export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateMo
   return { ...decision, metric, challenger: scored, ...(scoredChampion && { champion: scoredChampion }) };
 }
 
-/** Scores of the challenger and, where there is one, of the champion. */
+/** What the challenger says of the test photographs and, where there is one, the champion. */
 async function score(
   dataset: Dataset,
   challenger: ModelVersion,
   champion: ModelVersion | undefined,
   artifacts: ArtifactBucket,
-): Promise<[GroupedMetrics, GroupedMetrics?]> {
+): Promise<[StagedPhotograph[], StagedPhotograph[]?]> {
   const who = `The challenger, version ${challenger.version} of ${challenger.name},`;
   const models = [await load(challenger, who, dataset, artifacts)];
   try {
     if (champion) models.push(await loadChampion(champion, dataset, artifacts));
-    return (await scoreTogether(dataset, models)) as [GroupedMetrics, GroupedMetrics?];
+    return (await scoreTogether(dataset, models)) as [StagedPhotograph[], StagedPhotograph[]?];
   } finally {
     for (const model of models) await model.release();
   }
@@ -136,4 +140,19 @@ async function logScores(
   const scores = { ...flattenMetrics(own, "test_"), ...(best && flattenMetrics(best, "champion_test_")) };
   const fresh = Object.entries(scores).filter(([key, value]) => logged[key] !== value);
   await mlflow.runs.log(runId, { metrics: fresh.map(([key, value]) => ({ key, value })), tags });
+}
+
+/** Puts the diagrams of the challenger's errors among the artifacts of its run. */
+async function writePlots(
+  mlflow: MlflowClient,
+  runId: string,
+  photographs: readonly StagedPhotograph[],
+  { name, store }: ArtifactBucket,
+): Promise<void> {
+  const run = await mlflow.runs.get(runId);
+  if (!run) return;
+  const prefix = artifactPrefix(name, run.artifactUri);
+  for (const [file, svg] of Object.entries(evaluationPlots(photographs))) {
+    await store.write(`${prefix}evaluation/${file}`, svg, "image/svg+xml");
+  }
 }

@@ -6,7 +6,7 @@ import { retrainingArn } from "./retraining.ts";
 /** Adds the Lambdas with which Kaggle trains; only they may read its credentials. */
 export function addKaggleSteps(
   add: (handler: string, settings: StepSettings) => NodeFunction,
-  { config, data, artifacts, kaggleSecret, registry }: PipelineStepsProps,
+  { config, data, artifacts, registry, kaggleSecret }: PipelineStepsProps,
 ): void {
   const { kaggle } = config;
   const seconds = (hours: number) => String(Math.round(hours * 3600));

@@ -1,4 +1,4 @@
-import { Duration, Stack } from "aws-cdk-lib";
+import { Aws, Duration, Stack } from "aws-cdk-lib";
 import type { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
@@ -21,10 +21,10 @@ export interface PipelineStepsProps {
   registry: Registry;
   /** Only where trainings wait for a worker. */
   queue?: TrainingQueue;
-  /** Who asks Kaggle. */
-  kaggleSecret: Secret;
   /** Only where they run as tasks. */
   trainer?: TrainerTask;
+  /** Who asks Kaggle. */
+  kaggleSecret: Secret;
 }
 
 export type StepSettings = {
@@ -47,7 +47,7 @@ export class PipelineSteps extends Construct {
     addKaggleSteps((handler, settings) => this.add(handler, settings), props);
   }
 
-  private addDataSteps({ raw, data }: PipelineStepsProps): void {
+  private addDataSteps({ config, raw, data }: PipelineStepsProps): void {
     const DATA_BUCKET = data.name;
     const buckets = { RAW_BUCKET: raw.name, DATA_BUCKET };
     this.add("validate-input", { description: "Checks an execution's input", minutes: 0.5, memory: 256 });
@@ -57,8 +57,9 @@ export class PipelineSteps extends Construct {
       description: "Reads the raw data once and checks every row",
       minutes: 15,
       memory: 1769,
-      environment: buckets,
+      environment: { ...buckets, ...(config.rawDataSecret && { RAW_DATA_SECRET: config.rawDataSecret }) },
     });
+    if (config.rawDataSecret) allowSecret(fetch, config.rawDataSecret);
     raw.grantRead(fetch);
     data.grantRead(fetch, "fetched/");
     data.grantWrite(fetch, "fetched/");
@@ -168,6 +169,7 @@ export class PipelineSteps extends Construct {
     artifacts.grantRead(evaluate, "mlflow/");
     const { partition, region, account } = Stack.of(this);
     evaluate.allow(["events:PutEvents"], [`arn:${partition}:events:${region}:${account}:event-bus/default`]);
+    artifacts.grantWrite(evaluate, "mlflow/");
 
     const deploy = this.add("deploy-model", {
       description: "Publishes the champion and has the API take it up",
@@ -201,4 +203,10 @@ export class PipelineSteps extends Construct {
     this.functions[name] = step;
     return step;
   }
+}
+
+/** Secrets Manager adds six characters to a name to make an ARN. */
+function allowSecret(step: NodeFunction, name: string): void {
+  const arn = `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:${name}-??????`;
+  step.allow(["secretsmanager:GetSecretValue"], [arn]);
 }

@@ -84,9 +84,9 @@ export class PrivateBucket extends Construct {
     allow(grantee, ["s3:ListBucket"], [this.arn]);
   }
 
-  /** Allows to write objects under the prefixes, in parts too. */
+  /** Allows to write objects under the prefixes. */
   grantWrite(grantee: IGrantable, ...prefixes: [string, ...string[]]): void {
-    this.grant(grantee, ["s3:PutObject", "s3:AbortMultipartUpload"], prefixes);
+    this.grant(grantee, ["s3:PutObject"], prefixes);
   }
 
   private grant({ grantPrincipal }: IGrantable, actions: string[], prefixes: string[]): void {

@@ -33,12 +33,6 @@ export class PipelineStack extends Stack {
       enforceSSL: true,
     });
     for (const address of config.notificationEmails) topic.addSubscription(new EmailSubscription(address));
-    const secretName = `avocado/${config.stage}/kaggle`;
-    const kaggleSecret = new Secret(this, "KaggleCredentials", {
-      secretName,
-      description: "JSON with KAGGLE_USERNAME and KAGGLE_API_TOKEN or KAGGLE_KEY; see docs/kaggle.md",
-    });
-    acknowledge(kaggleSecret, "AwsSolutions-SMG4", "Kaggle has no API that makes a new token: people replace it");
     const queue = isLocal(config) ? new TrainingQueue(this, "Training", config) : undefined;
     const trainer =
       isLocal(config) || !data.cloud
@@ -50,6 +44,11 @@ export class PipelineStack extends Stack {
             artifacts: data.artifacts,
             registry,
           });
+    const kaggleSecret = new Secret(this, "KaggleCredentials", {
+      secretName: `avocado/${config.stage}/kaggle`,
+      description: "JSON with KAGGLE_USERNAME and KAGGLE_API_TOKEN or KAGGLE_KEY; see docs/kaggle.md",
+    });
+    acknowledge(kaggleSecret, "AwsSolutions-SMG4", "Kaggle has no API that makes a new token: people replace it");
     const steps = new PipelineSteps(this, "Steps", {
       config,
       raw: data.raw,
@@ -68,7 +67,7 @@ export class PipelineStack extends Stack {
     }
 
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
-    new CfnOutput(this, "KaggleSecret", { value: secretName });
+    new CfnOutput(this, "KaggleSecret", { value: kaggleSecret.secretName });
     new CfnOutput(this, "TopicArn", { value: topic.topicArn });
     if (queue) new CfnOutput(this, "TrainingQueueUrl", { value: queue.url });
   }

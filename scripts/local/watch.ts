@@ -13,7 +13,7 @@ export async function watchExecution(
   const told = new Set<string>();
   const watcher = {
     onEntered: (step: string) => progress.now(`  ▸ ${step}`),
-    onLeft(step: string, seconds: number) {
+    onLeft: (step: string, seconds: number) => {
       if (!told.has(step) && !step.startsWith("Wait")) progress.line(`  ✔ ${step.padEnd(22)} ${duration(seconds)}`);
       told.add(step);
     },

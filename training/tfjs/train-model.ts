@@ -8,7 +8,7 @@ import { writeModelFolder } from "../../core/model/folder.ts";
 import { flattenMetrics, groupedMetrics } from "../../core/model/metrics.ts";
 import { loadOnnxModel } from "../../core/model/onnx-model.ts";
 import { predictAll } from "../../core/model/score.ts";
-import { learningCurve, predictedAgainstTrue } from "../plots.ts";
+import { learningCurve, predictedAgainstTrue } from "../../core/plots/plots.ts";
 import { checkExport, daysRange } from "./check-export.ts";
 import { cachePhotographs, type LabelledRow, labelledRows, type PhotographCache } from "./data.ts";
 import { fitModel } from "./fit.ts";

@@ -62,6 +62,21 @@ describe("evaluateModel", () => {
     expect(run?.tags).not.toHaveProperty("pipeline.outcome");
   });
 
+  it("puts the diagrams of its errors among the artifacts of its run", async () => {
+    const first = await trainTinyModel(corner, 3);
+    await evaluate(first);
+    const { store, name } = corner.artifacts;
+    const prefix = `${artifactPrefix(name, first.artifactUri)}evaluation/`;
+    const found = (await Array.fromAsync(store.list(prefix))).map(({ key }) => key.slice(prefix.length));
+    expect(found).toEqual([
+      "error-by-days-left.svg",
+      "error-by-stage.svg",
+      "error-by-storage-group.svg",
+      "predicted-against-true.svg",
+    ]);
+    expect(Buffer.from(await store.read(`${prefix}error-by-stage.svg`)).toString()).toContain("2.00");
+  });
+
   it("promotes a better challenger and writes both scores to its run", async () => {
     await evaluate(await trainTinyModel(corner, 3));
     const better = await trainTinyModel(corner, 2);

@@ -47,7 +47,7 @@ async function pretendToRun(): Promise<{ asked: (string | undefined)[] }> {
       StateMachineArn: "arn:aws:states:us-east-1:000000000000:stateMachine:retraining",
       ApiId: "api",
       TrainingQueueUrl: "http://127.0.0.1/queue",
-      KaggleSecret: "kaggle",
+      KaggleSecret: "secret",
     },
     urls: { api, mlflow: services.mlflow, aws: services.aws },
     trainerLog: join(folder, "trainer.log"),

@@ -29,7 +29,10 @@ describe("npm run dataset -- sample", () => {
   });
 
   it.each([
-    [["sample"], "Usage: npm run dataset -- sample"],
+    [["sample"], "--out is needed.\n\nnpm run dataset -- sample --out <folder>"],
+    [[], "What is to be done?\n\nnpm run dataset -- sample"],
+    [["publish"], "There is no 'publish'."],
+    [["upload"], "--stage is needed."],
     [["sample", "--out", "/tmp/none", "--fruits", "many"], "not NaN"],
     [["sample", "--out", "/tmp/none", "--fruit", "3"], "--fruit"],
   ])("explains what is wrong with %j", (args, message) => {

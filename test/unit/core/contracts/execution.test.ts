@@ -32,3 +32,19 @@ describe("validateInput", () => {
     for (const field of [/strateg/, /learningRate/, /epochs/]) expect(wrong).toThrow(field);
   });
 });
+
+describe("data", () => {
+  it.each(["avocados.zip", "2024/", "s3://their-photographs/2024/avocados.zip", "s3://their-photographs/"])(
+    "may be %s",
+    (data) => {
+      expect(validateInput({ data }).data).toBe(data);
+    },
+  );
+
+  it.each(["https://example.com/avocados.zip", "s3://their-photographs", "s3:///avocados.zip", "file:///etc/passwd"])(
+    "may not be %s",
+    (data) => {
+      expect(() => validateInput({ data })).toThrow("a key of the raw bucket, or s3://bucket/key");
+    },
+  );
+});

@@ -1,75 +1,48 @@
-import { type StorageGroup, storageGroups } from "../core/contracts/dataset.ts";
-import type { ScoredPhotograph } from "../core/model/metrics.ts";
-
 const width = 640;
 const height = 440;
-const margin = { top: 56, right: 24, bottom: 56, left: 64 };
-const colours: Record<StorageGroup, string> = { T10: "#2b6cb0", T20: "#2f855a", Tam: "#c05621" };
+const margin = { top: 56, right: 24, bottom: 64, left: 64 };
 
-/** Training and validation error by epoch, as SVG; the best epoch of validation is marked. Errors in days. */
-export function learningCurve(history: readonly { trainLoss: number; valLoss: number }[]): string {
-  const losses = history.flatMap(({ trainLoss, valLoss }) => [trainLoss, valLoss]);
-  const chart = new Chart(
-    "Learning curve",
-    "epoch",
-    "mean absolute error (days)",
-    [1, Math.max(2, history.length)],
-    [0, Math.max(...losses)],
-  );
-  chart.legendX = width - 140;
-  chart.line(
-    "training",
-    "#2f855a",
-    history.map(({ trainLoss }, i) => [i + 1, trainLoss]),
-  );
-  const validation = history.map(({ valLoss }, i): Point => [i + 1, valLoss]);
-  chart.line("validation", "#c05621", validation);
-  const best = validation.reduce((least, point) => (point[1] < least[1] ? point : least), [1, Number.MAX_VALUE]);
-  chart.note(best, `best: ${best[1].toFixed(2)} days, epoch ${best[0]}`);
-  return chart.svg();
+/** A place in the units of the axes. */
+export type Point = [x: number, y: number];
+
+/** What is drawn of a set of numbers: its middle half as a box, its middle 80% as a line, its median as a bar. */
+export interface Spread {
+  p10: number;
+  p25: number;
+  p50: number;
+  p75: number;
+  p90: number;
 }
 
-/** Predicted against true days of photographs, one dot each, coloured by storage group; right predictions lie on the line. */
-export function predictedAgainstTrue(scored: readonly ScoredPhotograph[], title: string): string {
-  const days = scored.flatMap(({ days, predicted }) => [days, predicted]);
-  const range: Point = [0, Math.max(1, ...days)];
-  const chart = new Chart(title, "true days left", "predicted days left", range, range);
-  chart.diagonal(range[1]);
-  for (const group of storageGroups) {
-    const points = scored.filter((photograph) => photograph.group === group);
-    if (points.length === 0) continue;
-    const error = points.reduce((sum, { days, predicted }) => sum + Math.abs(predicted - days), 0) / points.length;
-    chart.dots(
-      `${group}: ${error.toFixed(2)} days off on average`,
-      colours[group],
-      points.map(({ days, predicted }) => [days, predicted]),
-    );
-  }
-  return chart.svg();
+/** An axis: what it shows, from where to where, and names of places on it instead of numbers. */
+export interface Axis {
+  label: string;
+  range: Point;
+  names?: readonly { at: number; lines: readonly string[] }[];
 }
 
-type Point = [x: number, y: number];
-
-class Chart {
+/** A diagram as SVG. What is drawn first lies below. */
+export class Chart {
   private readonly title: string;
-  private readonly labels: [x: string, y: string];
-  private readonly ticks: [x: number[], y: number[]];
+  private readonly axes: [x: Axis, y: Axis];
+  private readonly yTicks: number[];
   private readonly x: (value: number) => number;
   private readonly y: (value: number) => number;
   private readonly marks: string[] = [];
   private readonly legend: { label: string; colour: string }[] = [];
-  /** Left edge of the legend, where the marks leave room. */
+  /** Left edge of the legend, which belongs where the marks leave room. */
   legendX = margin.left;
 
-  constructor(title: string, xLabel: string, yLabel: string, xRange: Point, yRange: Point) {
+  constructor(title: string, x: Axis, y: Axis) {
     this.title = title;
-    this.labels = [xLabel, yLabel];
-    this.ticks = [niceTicks(...xRange), niceTicks(...yRange)];
-    const top = Math.max(yRange[1], this.ticks[1].at(-1) ?? 0);
-    this.x = scale(xRange, [margin.left, width - margin.right]);
-    this.y = scale([yRange[0], top], [height - margin.bottom, margin.top]);
+    this.axes = [x, y];
+    this.yTicks = niceTicks(...y.range);
+    const top = Math.max(y.range[1], this.yTicks.at(-1) ?? 0);
+    this.x = scale(x.range, [margin.left, width - margin.right]);
+    this.y = scale([y.range[0], top], [height - margin.bottom, margin.top]);
   }
 
+  /** A line with a dot at each point. */
   line(label: string, colour: string, points: readonly Point[]): void {
     const path = points.map((point) => this.place(point)).join(" ");
     this.marks.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`);
@@ -82,11 +55,27 @@ class Chart {
     this.legend.push({ label, colour });
   }
 
-  diagonal(to: number): void {
-    const points = `${this.place([0, 0])} ${this.place([to, to])}`;
+  /** A dashed line, for where errors are none. */
+  guide(from: Point, to: Point): void {
+    const points = `${this.place(from)} ${this.place(to)}`;
     this.marks.push(`<polyline points="${points}" stroke="#718096" stroke-dasharray="4 4"/>`);
   }
 
+  /** How numbers spread at one place of the x axis. `halfWidth` in units of that axis. */
+  box(at: number, halfWidth: number, spread: Spread, colour: string): void {
+    const [left, right] = [this.x(at - halfWidth), this.x(at + halfWidth)];
+    const [p10, p25, p50, p75, p90] = [spread.p10, spread.p25, spread.p50, spread.p75, spread.p90].map((p) =>
+      this.y(p),
+    ) as [number, number, number, number, number];
+    const middle = fixed(this.x(at));
+    this.marks.push(
+      `<path d="M${middle} ${fixed(p10)}V${fixed(p90)}" stroke="${colour}" stroke-width="1.5"/>`,
+      `<rect x="${fixed(left)}" y="${fixed(p75)}" width="${fixed(right - left)}" height="${fixed(Math.max(1, p25 - p75))}" rx="3" fill="${colour}" fill-opacity="0.3" stroke="${colour}"/>`,
+      `<path d="M${fixed(left)} ${fixed(p50)}H${fixed(right)}" stroke="${colour}" stroke-width="3"/>`,
+    );
+  }
+
+  /** A ring around a point, with a text below it. */
   note(point: Point, text: string): void {
     const side = this.x(point[0]) > width / 2 ? "end" : "start";
     const [x, y] = [this.x(point[0]), this.y(point[1])];
@@ -96,14 +85,22 @@ class Chart {
     this.marks.push(`<text x="${fixed(x)}" y="${fixed(y + 24)}" text-anchor="${side}">${escapeXml(text)}</text>`);
   }
 
+  /** Everything, as an image of 640 by 440. */
   svg(): string {
     const bottom = height - margin.bottom;
-    const vertical = this.ticks[0].map(
-      (tick) =>
-        `<path d="M${fixed(this.x(tick))} ${margin.top}V${bottom}" stroke="#edf2f7"/>` +
-        `<text x="${fixed(this.x(tick))}" y="${bottom + 18}" text-anchor="middle">${tick}</text>`,
+    const [x, y] = this.axes;
+    const names = x.names ?? niceTicks(...x.range).map((at) => ({ at, lines: [String(at)] }));
+    const vertical = names.map(
+      ({ at, lines }) =>
+        (x.names ? "" : `<path d="M${fixed(this.x(at))} ${margin.top}V${bottom}" stroke="#edf2f7"/>`) +
+        lines
+          .map((text, i) => {
+            const colour = i > 0 ? ' fill="#718096"' : "";
+            return `<text x="${fixed(this.x(at))}" y="${bottom + 18 + i * 15}" text-anchor="middle"${colour}>${escapeXml(text)}</text>`;
+          })
+          .join(""),
     );
-    const horizontal = this.ticks[1].map(
+    const horizontal = this.yTicks.map(
       (tick) =>
         `<path d="M${margin.left} ${fixed(this.y(tick))}H${width - margin.right}" stroke="#edf2f7"/>` +
         `<text x="${margin.left - 8}" y="${fixed(this.y(tick) + 4)}" text-anchor="end">${tick}</text>`,
@@ -120,8 +117,8 @@ class Chart {
       `<text x="${margin.left}" y="30" font-size="16" font-weight="600">${escapeXml(this.title)}</text>`,
       ...vertical,
       ...horizontal,
-      `<text x="${(margin.left + width - margin.right) / 2}" y="${height - 14}" text-anchor="middle">${this.labels[0]}</text>`,
-      `<text transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle">${this.labels[1]}</text>`,
+      `<text x="${(margin.left + width - margin.right) / 2}" y="${height - 14}" text-anchor="middle">${escapeXml(x.label)}</text>`,
+      `<text transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle">${escapeXml(y.label)}</text>`,
       ...this.marks,
       ...keys,
       "</svg>\n",
@@ -155,6 +152,7 @@ function niceTicks(low: number, high: number): number[] {
 
 const fixed = (value: number) => value.toFixed(1);
 
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+/** Text as it may stand in SVG and HTML. */
+export function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

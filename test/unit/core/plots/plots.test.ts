@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { learningCurve, predictedAgainstTrue } from "../../../training/plots.ts";
+import { evaluationPlots, learningCurve, predictedAgainstTrue } from "../../../../core/plots/plots.ts";
 
 /** Fails when the SVG cannot be drawn. */
 async function draw(svg: string): Promise<{ width: number; height: number }> {
@@ -40,5 +40,32 @@ describe("predictedAgainstTrue", () => {
     expect(svg).not.toContain("T20");
     expect(svg).toContain("Validation &lt;fruits>");
     expect(await draw(svg)).toMatchObject({ width: 640, height: 440 });
+  });
+});
+
+describe("evaluationPlots", () => {
+  const scored = [
+    { group: "T10" as const, days: 20, predicted: 17, stage: 1 },
+    { group: "T10" as const, days: 19, predicted: 20, stage: 1 },
+    { group: "Tam" as const, days: 0, predicted: 0.5, stage: 5 },
+  ];
+
+  it.each([
+    ["error-by-days-left.svg", ["0–2", "0.50", "18–20", "1.00", "20–22", "3.00"]],
+    ["error-by-storage-group.svg", ["T10 (10 °C)", "2.00", "Tam (ambient)", "0.50"]],
+    ["error-by-stage.svg", ["1", "2.00", "5", "0.50"]],
+  ])("names each class that has photographs with its mean absolute error in %s", async (file, labels) => {
+    const svg = evaluationPlots(scored)[file] ?? "";
+    const below = [...svg.matchAll(/text-anchor="middle"[^>]*>([^<]+)<\/text>/g)].map(([, text]) => text);
+    expect(below.slice(0, labels.length)).toEqual(labels);
+    expect(svg.match(/<rect[^>]*rx/g)).toHaveLength(labels.length / 2);
+    expect(await draw(svg)).toMatchObject({ width: 640, height: 440 });
+  });
+
+  it("draws a single photograph that is right", async () => {
+    for (const svg of Object.values(evaluationPlots([{ group: "T20", days: 0, predicted: 0, stage: 5 }]))) {
+      expect(svg).not.toContain("NaN");
+      await draw(svg);
+    }
   });
 });
