@@ -4,7 +4,7 @@ import type { ExecutionEnd } from "./follow.ts";
 import { duration } from "./progress.ts";
 
 /** The state machine's output when it succeeds. */
-export const executionOutput = z.object({
+const executionOutput = z.object({
   dataset: datasetRef,
   training: trainingResult,
   evaluation: evaluationResult,
