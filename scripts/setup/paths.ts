@@ -11,6 +11,8 @@ export const venv = join(localFolder, "venv");
 export const kaggleVenv = join(localFolder, "kaggle-venv");
 /** Large downloads, shared by all checkouts. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "avocado-ripening");
+/** The pretrained network that training starts from, once it was fetched. */
+export const backboneFolder = join(cacheFolder, "backbones", "mobilenet_v1_1.0_224");
 
 /** A program of the Python environment. */
 export const pythonBin = (name: string): string => join(venv, "bin", name);

@@ -38,10 +38,13 @@ function speedUp(layer: BatchNormalization): void {
     steps++;
     const momentum = Math.min(layer.momentum, 1 - 1 / Math.max(1, steps / 3));
     return tf.tidy(() => {
-      const [y, mean, variance] = batchNormTraining(x, layer.gamma.read(), layer.beta.read(), layer.epsilon);
+      // The native operation knows pictures only: features are pictures of one pixel.
+      const pictures = x.rank === 2 ? tf.reshape(x, [-1, 1, 1, x.shape[1] as number]) : x;
+      const { gamma, beta, epsilon } = layer;
+      const [y, mean, variance] = batchNormTraining(pictures, gamma.read(), beta.read(), epsilon);
       moveTowards(layer.movingMean, mean, momentum);
       moveTowards(layer.movingVariance, variance, momentum);
-      return y;
+      return tf.reshape(y, x.shape);
     });
   };
 }
