@@ -14,6 +14,10 @@ export const runTags = {
   datasetVersion: "dataset.version",
   network: "network",
   backbone: "backbone",
+  /** Of a phase's run, which phase; of a training's, whose weights it gave. */
+  phase: "training.phase",
+  /** `true` on the phase's run whose weights became the model version. */
+  chosen: "training.chosen",
   failureError: "failure.error",
   failureReason: "failure.reason",
   promoted: "evaluation.promoted",

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { S3Client } from "@aws-sdk/client-s3";
+import { S3Store } from "../aws/s3-store.ts";
 import { type ValidatedInput, validateInput } from "../core/contracts/execution.ts";
 import type { GroupedMetrics } from "../core/contracts/model.ts";
 import type { Dataset } from "../core/dataset/open.ts";
@@ -15,13 +18,15 @@ import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
 import { formatMetrics } from "./local/metrics-table.ts";
 import { parseSettings } from "./local/options.ts";
 import { bar, duration, type Progress } from "./local/progress.ts";
-import { localFolder } from "./setup/paths.ts";
+import { backboneFolder, localFolder } from "./setup/paths.ts";
 
 const usage = `npm run train -- --data <folder or zip> --out <folder> [options]
 
   --data <path>      a zip, or a folder with data.csv, dataset.json and images/
   --out <folder>     where the model goes: model.onnx, avocado-model.json and plots/
-  --set key=value    a hyper-parameter, repeated: --set hyperparameters.epochs=3 --set hyperparameters.learningRate=0.001`;
+  --set key=value    a hyper-parameter, repeated: --set hyperparameters.epochs=3 --set hyperparameters.learningRate=0.001
+                     'mobilenet' also needs --set backbone=<folder, URL or s3:// address>, unless
+                     'npm run backbone -- download' has fetched it`;
 
 /** `npm run train`: trains a model on this machine, without AWS and without MLflow. */
 async function train(progress: Progress): Promise<void> {
@@ -29,7 +34,9 @@ async function train(progress: Progress): Promise<void> {
   const set = { type: "string", multiple: true } as const;
   const { values } = readArguments({ options: { data: string, out: string, set } }, usage);
   if (!values.data || !values.out) throw wrongUsage("--data and --out are needed.", usage);
-  const input = validateInput(parseSettings(values.set ?? []));
+  const settings = parseSettings(values.set ?? []);
+  const found = existsSync(join(backboneFolder, "model.json")) ? { backbone: backboneFolder } : {};
+  const input = validateInput({ ...found, ...settings });
   const started = performance.now();
   const dataset = await prepare(values.data, progress);
   const out = resolve(values.out);
@@ -41,6 +48,8 @@ async function train(progress: Progress): Promise<void> {
     name: input.modelName,
     outFolder: out,
     cacheFolder: join(localFolder, "photographs"),
+    backbone: input.backbone,
+    openBucket: (bucket) => new S3Store(new S3Client(), bucket),
     reporter: createReporter(progress, out),
     signal: stopping.signal,
   });

@@ -33,10 +33,21 @@ export type Hyperparameters = z.infer<typeof hyperparameters>;
 /** Defaults by network; the first state fills them in so that the execution shows what it ran with. */
 export const defaultHyperparameters: Record<Network, Omit<Hyperparameters, "cnn">> = {
   compact: { learningRate: 0.002, batchSize: 32, epochs: 20, optimizer: "adam", finetuneDepth: 0, seed: 42 },
-  mobilenet: { learningRate: 0.001, batchSize: 32, epochs: 10, optimizer: "adam", finetuneDepth: 14, seed: 42 },
+  mobilenet: { learningRate: 0.002, batchSize: 64, epochs: 6, optimizer: "adam", finetuneDepth: 14, seed: 42 },
   mobilenetv2: { learningRate: 0.001, batchSize: 32, epochs: 10, optimizer: "adam", finetuneDepth: 50, seed: 42 },
   resnet50: { learningRate: 0.001, batchSize: 12, epochs: 10, optimizer: "adam", finetuneDepth: 100, seed: 42 },
 };
+
+/** Networks that cannot be trained without `backbone`. */
+const needBackbone: readonly Network[] = ["mobilenet"];
+
+/** What to tell a person who left `backbone` out. */
+export function missingBackbone(cnn: Network): string {
+  return (
+    `'${cnn}' starts from a pretrained network: fetch it with 'npm run backbone -- download', or name it with ` +
+    "backbone=<folder, URL or s3:// address>."
+  );
+}
 
 const name = z
   .string()
@@ -61,6 +72,7 @@ const executionInput = z.strictObject({
   modelName: name.default("avocado-model"),
   experimentName: name.default("avocado-ripening"),
   hyperparameters: hyperparameters.partial().default({}),
+  /** What `mobilenet` starts from: a folder, URL or `s3://` address, `#sha256=<hash>` behind it to insist on one. */
   backbone: z.string().min(1).max(1024).optional(),
 });
 
@@ -89,6 +101,7 @@ export function validateInput(value: unknown): ValidatedInput {
         `for '${cnn}' use strategy '${strategies.find((s) => networksOfStrategy[s].includes(cnn))}'.`,
     );
   }
+  if (needBackbone.includes(cnn) && !parsed.data.backbone) throw new InvalidInputError(missingBackbone(cnn));
   const defined = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
   return validatedInput.parse({
     ...parsed.data,

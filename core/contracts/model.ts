@@ -34,6 +34,10 @@ export const modelSidecar = z.object({
   exportMaxDifferenceDays: z.number(),
   thresholds: z.record(z.string(), z.number()).optional(),
   attribution: z.string().optional(),
+  /** The phase of the training that the weights are from. */
+  phase: z.string().optional(),
+  /** What a pretrained network started from, and the SHA-256 of its files. */
+  backbone: z.object({ address: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
   createdAt: z.iso.datetime(),
 });
 export type ModelSidecar = z.infer<typeof modelSidecar>;

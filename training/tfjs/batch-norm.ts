@@ -43,10 +43,12 @@ function speedUp(layer: BatchNormalization): void {
     const x = Array.isArray(inputs) ? (inputs[0] as Tensor) : inputs;
     layer.batches++;
     return tf.tidy(() => {
-      const [y, mean, variance] = batchNormTraining(x, layer.gamma.read(), layer.beta.read(), layer.epsilon);
+      // The native operation knows pictures only: features are pictures of one pixel.
+      const pictures = x.rank === 2 ? tf.reshape(x, [-1, 1, 1, x.shape[1] as number]) : x;
+      const [y, mean, variance] = batchNormTraining(pictures, layer.gamma.read(), layer.beta.read(), layer.epsilon);
       moveTowards(layer.movingMean, mean, 1 / layer.batches);
       moveTowards(layer.movingVariance, variance, 1 / layer.batches);
-      return y;
+      return tf.reshape(y, x.shape);
     });
   };
 }

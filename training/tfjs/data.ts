@@ -77,35 +77,52 @@ export function disposeBatch({ image, condition, days }: Batch): void {
   tf.dispose([image, condition, days]);
 }
 
-/**
- * The rows in batches of nearly equal size, at most `batchSize`. With a `seed` they come shuffled and augmented, the same
- * for the same seed. The next batch is read from disk while the network learns from this one.
- */
+/** How rows are read: with a seed they come shuffled and changed at random, the same for the same seed. */
+export interface ReadOptions {
+  batchSize: number;
+  seed?: readonly number[];
+}
+
+/** The rows as photographs in batches of nearly equal size, at most `batchSize`, with a `seed` augmented. */
 export async function* readBatches(
   cache: PhotographCache,
   rows: readonly LabelledRow[],
-  options: { batchSize: number; seed?: readonly number[] },
+  options: ReadOptions,
 ): AsyncGenerator<Batch> {
+  for await (const { some, items, random } of readItems(rows, options, (row) => cache.read(row))) {
+    const pixels = new Float32Array(items.length * imageBytes);
+    for (const [i, photograph] of items.entries()) {
+      copyPhotograph(photograph, pixels, i * imageBytes, random && drawAugmentation(random));
+    }
+    yield { image: tf.tensor4d(pixels, [some.length, imageSize, imageSize, 3]), ...labelsOf(some) };
+  }
+}
+
+/**
+ * What `read` gives of each row, in batches of nearly equal size. The next batch is read from disk while the network
+ * learns from this one.
+ */
+export async function* readItems<T>(
+  rows: readonly LabelledRow[],
+  options: ReadOptions,
+  read: (row: LabelledRow) => Promise<T>,
+): AsyncGenerator<{ some: readonly LabelledRow[]; items: T[]; random: Random | undefined }> {
   const random = options.seed && createRandom(...options.seed);
   const order = random ? shuffle(rows, random) : rows;
   const count = Math.ceil(order.length / options.batchSize);
   const slice = (at: number) =>
     order.slice(Math.floor((at * order.length) / count), Math.floor(((at + 1) * order.length) / count));
-  const load = (at: number) => Promise.all(slice(at).map((row) => cache.read(row)));
+  const load = (at: number) => Promise.all(slice(at).map((row) => read(row)));
   let next = count > 0 ? load(0) : Promise.resolve([]);
   // A reader that stops early leaves the last read without a taker; its failure must not end the process.
   next.catch(() => undefined);
   for (let at = 0; at < count; at++) {
-    const photographs = await next;
+    const items = await next;
     if (at + 1 < count) {
       next = load(at + 1);
       next.catch(() => undefined);
     }
-    const pixels = new Float32Array(photographs.length * imageBytes);
-    for (const [i, photograph] of photographs.entries()) {
-      copyPhotograph(photograph, pixels, i * imageBytes, random && drawAugmentation(random));
-    }
-    yield toBatch(slice(at), pixels);
+    yield { some: slice(at), items, random };
   }
 }
 
@@ -119,10 +136,10 @@ function shuffle<T>(rows: readonly T[], random: Random): T[] {
   return order;
 }
 
-function toBatch(rows: readonly LabelledRow[], pixels: Float32Array): Batch {
+/** Condition and days of the rows, as tensors. */
+export function labelsOf(rows: readonly LabelledRow[]): Pick<Batch, "condition" | "days"> {
   const oneHot = rows.map(({ storageGroup }) => storageGroups.map((group) => Number(group === storageGroup)));
   return {
-    image: tf.tensor4d(pixels, [rows.length, imageSize, imageSize, 3]),
     condition: tf.tensor2d(oneHot, [rows.length, storageGroups.length]),
     days: tf.tensor2d(
       rows.map(({ shelfLifeDays }) => shelfLifeDays),

@@ -2,7 +2,8 @@ import type { Hyperparameters } from "../../core/contracts/execution.ts";
 import type { EpochReport } from "../../core/contracts/training.ts";
 import { NamedError } from "../../core/errors.ts";
 import { useNativeBatchNorm } from "./batch-norm.ts";
-import { type Batch, disposeBatch, type LabelledRow, type PhotographCache, readBatches } from "./data.ts";
+import type { LabelledRow, PhotographCache } from "./data.ts";
+import { createLearner, disposeExamples, type Examples, type Learner } from "./learner.ts";
 import type { Phase } from "./network.ts";
 import type { Reporter } from "./reporter.ts";
 import { type Tensorflow, tf } from "./tensorflow.ts";
@@ -23,6 +24,8 @@ class TrainingDivergedError extends NamedError {
 /** What a training learns from and is watched by. */
 export interface FitOptions {
   cache: PhotographCache;
+  /** Where features are kept that a phase computes once. */
+  featureFolder: string;
   train: readonly LabelledRow[];
   validation: readonly LabelledRow[];
   hyperparameters: Hyperparameters;
@@ -30,58 +33,69 @@ export interface FitOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** How a training went. */
+export interface Fitted {
+  /** One report for each epoch. */
+  history: EpochReport[];
+  /** The phase whose weights were kept. */
+  phase: string;
+}
+
 /**
- * Trains the phases one after the other and leaves the model with the weights that did best on validation. The same seed,
- * data and machine give the same weights.
- * @returns the history, one report for each epoch
+ * Trains the phases one after the other, each from where the one before did best, and leaves the model with the weights
+ * that did best on validation. The same seed, data and machine give the same weights.
  * @throws TrainingDivergedError; the signal's reason when it is aborted
  */
 export async function fitModel(
   model: Tensorflow.LayersModel,
   phases: readonly Phase[],
   options: FitOptions,
-): Promise<EpochReport[]> {
+): Promise<Fitted> {
   const restartStatistics = useNativeBatchNorm(model);
   const history: EpochReport[] = [];
-  for (const [index, phase] of phases.entries()) {
-    history.push(
-      ...(await fitPhase(model, phase, {
-        ...options,
-        index,
-        phasesLeft: phases.length - index - 1,
-        restartStatistics,
-      })),
-    );
+  const best = new BestWeights(model);
+  try {
+    for (const [index, phase] of phases.entries()) {
+      const following = phases.slice(index + 1);
+      const reports = await fitPhase(model, phase, { ...options, index, following, restartStatistics });
+      history.push(...reports);
+      best.offer(Math.min(...reports.map(({ valLoss }) => valLoss)), index);
+    }
+    best.restore();
+  } finally {
+    best.dispose();
   }
-  return history;
+  return { history, phase: phases[best.at]?.name ?? "" };
 }
 
 interface PhaseOptions extends FitOptions {
-  /** Place of the phase, from 0, and how many follow it. */
+  /** Place of the phase, from 0, and what follows it. */
   index: number;
-  phasesLeft: number;
+  following: readonly Phase[];
   restartStatistics: () => boolean;
 }
 
 async function fitPhase(model: Tensorflow.LayersModel, phase: Phase, options: PhaseOptions): Promise<EpochReport[]> {
-  const { hyperparameters, reporter, cache, validation, phasesLeft } = options;
-  const { epochs, batchSize } = hyperparameters;
+  const { hyperparameters, reporter, validation, following } = options;
   const learning = new Set(phase.trainable(model));
   for (const layer of model.layers) layer.trainable = learning.has(layer);
+  const { epochs } = hyperparameters;
   const optimizer = createOptimizer(hyperparameters.optimizer, hyperparameters.learningRate * phase.learningRateFactor);
   const best = new BestWeights(model);
   const history: EpochReport[] = [];
+  const learner = await createLearner(model, phase, options);
   try {
-    for (let epoch = 1; epoch <= epochs && epoch - best.epoch <= patience; epoch++) {
+    for (let epoch = 1; epoch <= epochs && epoch - best.at <= patience; epoch++) {
       const started = performance.now();
-      const { trainLoss, learningRate } = await trainEpoch(model, optimizer, phase, epoch, options);
-      await collectStatistics(model, epoch, options);
-      const valMae = await meanAbsoluteError(model, readBatches(cache, validation, { batchSize }), options.signal);
+      const { trainLoss, learningRate } = await trainEpoch(learner, optimizer, phase, epoch, options);
+      await collectStatistics(learner, epoch, options);
+      const valMae = await meanAbsoluteError(learner, validation, options);
       checkLoss(trainLoss, `in epoch ${epoch} of ${phase.name}`, hyperparameters);
       checkLoss(valMae, `on validation after epoch ${epoch} of ${phase.name}`, hyperparameters);
       best.offer(valMae, epoch);
       const seconds = (performance.now() - started) / 1000;
-      const secondsLeft = seconds * (epochs - epoch + phasesLeft * epochs);
+      const epochsLeft = epochs - epoch + (epochs * sumOf(following.map(effortOf))) / effortOf(phase);
+      const secondsLeft = seconds * epochsLeft;
       const report = { phase: phase.name, epoch, epochs, trainLoss, valLoss: valMae, valMae, learningRate, seconds };
       history.push({ ...report, secondsLeft });
       await reporter.onEpoch({ ...report, secondsLeft });
@@ -90,33 +104,37 @@ async function fitPhase(model: Tensorflow.LayersModel, phase: Phase, options: Ph
   } finally {
     best.dispose();
     optimizer.dispose();
+    await learner.release();
   }
   return history;
 }
 
+const effortOf = ({ effort = 1 }: Phase): number => effort;
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
 async function trainEpoch(
-  model: Tensorflow.LayersModel,
+  learner: Learner,
   optimizer: Tensorflow.Optimizer,
   phase: Phase,
   epoch: number,
   options: PhaseOptions,
 ): Promise<{ trainLoss: number; learningRate: number }> {
-  const { hyperparameters, reporter, cache, train, signal, index } = options;
+  const { hyperparameters, reporter, train, signal, index } = options;
   const { epochs, batchSize, seed, learningRate } = hyperparameters;
-  const weights = model.trainableWeights.map((weight) => variableOf(weight));
+  const weights = learner.model.trainableWeights.map((weight) => variableOf(weight));
   const total = train.length;
   const started = performance.now();
   let sum = 0;
   let done = 0;
   let rate = 0;
-  for await (const batch of readBatches(cache, train, { batchSize, seed: [seed, index, epoch] })) {
-    const n = batch.days.shape[0];
+  for await (const examples of learner.read(train, { batchSize, seed: [seed, index, epoch] })) {
+    const n = examples.days.shape[0];
     rate = learningRate * phase.learningRateFactor * schedule((epoch - 1 + done / total) / epochs);
     setLearningRate(optimizer, rate);
-    const loss = optimizer.minimize(() => absoluteError(model, batch, true), true, weights) as Tensorflow.Scalar;
-    sum += (loss.dataSync()[0] as number) * n;
-    loss.dispose();
-    disposeBatch(batch);
+    const loss = optimizer.minimize(() => absoluteError(learner.model, examples, true), true, weights);
+    sum += ((loss as Tensorflow.Scalar).dataSync()[0] as number) * n;
+    loss?.dispose();
+    disposeExamples(examples);
     signal?.throwIfAborted();
     done += n;
     const secondsLeft = ((performance.now() - started) / 1000 / done) * (total * (epochs - epoch + 1) - done);
@@ -126,14 +144,14 @@ async function trainEpoch(
 }
 
 /** Batch normalisation's statistics of the weights as they stand, over enough batches for all kinds of fruit. */
-async function collectStatistics(model: Tensorflow.LayersModel, epoch: number, options: PhaseOptions): Promise<void> {
-  const { cache, train, hyperparameters, index, restartStatistics } = options;
+async function collectStatistics(learner: Learner, epoch: number, options: PhaseOptions): Promise<void> {
+  const { train, hyperparameters, index, restartStatistics } = options;
   if (!restartStatistics()) return;
   const { batchSize, seed } = hyperparameters;
   let left = statisticsBatches;
-  for await (const batch of readBatches(cache, train, { batchSize, seed: [seed, index, -epoch] })) {
-    tf.tidy(() => void model.apply([batch.image, batch.condition], { training: true }));
-    disposeBatch(batch);
+  for await (const examples of learner.read(train, { batchSize, seed: [seed, index, -epoch] })) {
+    tf.tidy(() => void learner.model.apply(examples.inputs, { training: true }));
+    disposeExamples(examples);
     if (--left === 0) break;
   }
 }
@@ -144,27 +162,25 @@ function schedule(progress: number): number {
   return warmUp * (0.01 + 0.99 * (0.5 + 0.5 * Math.cos(Math.PI * progress)));
 }
 
-function absoluteError(model: Tensorflow.LayersModel, batch: Batch, training: boolean): Tensorflow.Scalar {
-  const predicted = model.apply([batch.image, batch.condition], { training }) as Tensorflow.Tensor;
-  return tf.losses.absoluteDifference(batch.days, predicted) as Tensorflow.Scalar;
+function absoluteError(model: Tensorflow.LayersModel, examples: Examples, training: boolean): Tensorflow.Scalar {
+  const predicted = model.apply(examples.inputs, { training }) as Tensorflow.Tensor;
+  return tf.losses.absoluteDifference(examples.days, predicted) as Tensorflow.Scalar;
 }
 
 async function meanAbsoluteError(
-  model: Tensorflow.LayersModel,
-  batches: AsyncIterable<Batch>,
-  signal?: AbortSignal,
+  learner: Learner,
+  rows: readonly LabelledRow[],
+  { hyperparameters: { batchSize }, signal }: FitOptions,
 ): Promise<number> {
   let sum = 0;
-  let n = 0;
-  for await (const batch of batches) {
-    const loss = tf.tidy(() => absoluteError(model, batch, false));
-    sum += (loss.dataSync()[0] as number) * batch.days.shape[0];
-    n += batch.days.shape[0];
+  for await (const examples of learner.read(rows, { batchSize })) {
+    const loss = tf.tidy(() => absoluteError(learner.model, examples, false));
+    sum += (loss.dataSync()[0] as number) * examples.days.shape[0];
     loss.dispose();
-    disposeBatch(batch);
+    disposeExamples(examples);
     signal?.throwIfAborted();
   }
-  return sum / n;
+  return sum / rows.length;
 }
 
 function checkLoss(loss: number, where: string, { learningRate, optimizer }: Hyperparameters): void {
@@ -192,25 +208,27 @@ function variableOf(weight: Tensorflow.LayerVariable): Tensorflow.Variable {
 
 /** A copy of the weights that did best on validation. */
 class BestWeights {
-  epoch = 0;
+  /** When that was, as `offer` was told. */
+  at = 0;
   private loss = Number.POSITIVE_INFINITY;
-  private weights: Tensorflow.Tensor[] = [];
+  /** By layer: the order of a model's own list depends on what is frozen. */
+  private weights: Tensorflow.Tensor[][] = [];
   private readonly model: Tensorflow.LayersModel;
 
   constructor(model: Tensorflow.LayersModel) {
     this.model = model;
   }
 
-  offer(loss: number, epoch: number): void {
+  offer(loss: number, at: number): void {
     if (loss >= this.loss) return;
     this.dispose();
-    this.weights = this.model.getWeights().map((weight) => weight.clone());
+    this.weights = this.model.layers.map((layer) => layer.getWeights().map((weight) => weight.clone()));
     this.loss = loss;
-    this.epoch = epoch;
+    this.at = at;
   }
 
   restore(): void {
-    this.model.setWeights(this.weights);
+    for (const [i, weights] of this.weights.entries()) this.model.layers[i]?.setWeights(weights);
   }
 
   dispose(): void {

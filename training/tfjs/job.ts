@@ -11,6 +11,8 @@ import { readModelFolder } from "../../core/model/folder.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { createEventReporter } from "./event-reporter.ts";
 import { createMlflowReporter } from "./mlflow-reporter.ts";
+import { networkNamed } from "./network.ts";
+import { createPhaseRuns } from "./phase-runs.ts";
 import { combineReporters } from "./reporter.ts";
 import { trainModel } from "./train-model.ts";
 
@@ -20,6 +22,8 @@ export interface JobClients {
   /** The data bucket. */
   data: ObjectStore;
   artifacts: ArtifactBucket;
+  /** Any bucket: a backbone may lie elsewhere. */
+  openBucket?: (bucket: string) => ObjectStore;
   /** Folder for unpacked photographs and the model in the making. */
   cacheFolder: string;
   emit: (event: TrainingEvent) => void;
@@ -41,19 +45,23 @@ export async function runJob(job: TrainingJob, clients: JobClients, signal: Abor
 }
 
 async function trainAndStore(
-  { runId, input, artifactUri, datasetVersion }: TrainingJob,
+  job: TrainingJob,
   prefix: string,
-  { mlflow, data, artifacts, cacheFolder, emit }: JobClients,
+  { mlflow, data, artifacts, openBucket, cacheFolder, emit }: JobClients,
   signal: AbortSignal,
 ): Promise<ModelSidecar> {
+  const { runId, input, artifactUri, datasetVersion } = job;
   const dataset = await openDataset(data, datasetVersion);
   await mlflow.runs.log(runId, { metrics: datasetMetrics(dataset.summary) });
 
+  const severalPhases = networkNamed(input.hyperparameters.cnn).phases(input.hyperparameters).length > 1;
+  const phaseRuns = severalPhases ? createPhaseRuns(mlflow.runs, job) : undefined;
   const reporter = createMlflowReporter(
     mlflow.runs,
     runId,
     artifacts.store,
     artifactPrefix(artifacts.name, artifactUri),
+    phaseRuns && ((phase) => phaseRuns.open(phase)),
   );
   const outFolder = join(cacheFolder, "models", runId);
   const { sidecar } = await trainModel({
@@ -62,12 +70,15 @@ async function trainAndStore(
     name: input.modelName,
     outFolder,
     cacheFolder: join(cacheFolder, "photographs"),
+    backbone: input.backbone,
+    ...(openBucket && { openBucket }),
     reporter: combineReporters(createEventReporter(emit), reporter),
     signal,
   });
   await reporter.flush();
   const summary = { ...sidecar.metrics, export_max_difference_days: sidecar.exportMaxDifferenceDays };
   await mlflow.runs.log(runId, { metrics: Object.entries(summary).map(([key, value]) => ({ key, value })) });
+  await phaseRuns?.conclude(sidecar.phase);
   signal.throwIfAborted();
   await writeOnnxFlavour(artifacts.store, prefix, { ...(await readModelFolder(outFolder)), runId });
   return sidecar;

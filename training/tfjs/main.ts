@@ -49,6 +49,7 @@ async function main(): Promise<void> {
     mlflow: createMlflowClient({ trackingUri: env.MLFLOW_TRACKING_URI, ...fetch }),
     data,
     artifacts: { name: env.ARTIFACT_BUCKET, store: new S3Store(s3, env.ARTIFACT_BUCKET) },
+    openBucket: (bucket) => new S3Store(s3, bucket),
     cacheFolder: env.CACHE_FOLDER,
     emit,
   };

@@ -12,26 +12,30 @@ export interface FlushableReporter extends Reporter {
 /**
  * Logs a training to its MLflow run: parameters, metrics at each epoch, figures below `plots/` of the run's artifacts
  * (`prefix`). A server that is away for a while does not end the training: its metrics are logged with the next epoch's.
+ * With `openPhase`, which gives the run of a phase, each phase is logged to its own run as well.
  */
 export function createMlflowReporter(
   runs: Runs,
   runId: string,
   artifacts: ObjectStore,
   prefix: string,
+  openPhase?: (phase: string) => Promise<string>,
 ): FlushableReporter {
-  let pending: MetricPoint[] = [];
+  let pending: { phase?: string; metrics: MetricPoint[] }[] = [];
   let step = 0;
   const flush = async () => {
-    const sent = pending;
-    if (sent.length > 0) await runs.log(runId, { metrics: sent });
-    pending = pending.slice(sent.length);
+    while (pending[0]) {
+      const { phase, metrics } = pending[0];
+      await runs.log(phase && openPhase ? await openPhase(phase) : runId, { metrics });
+      pending = pending.slice(1);
+    }
   };
   return {
     flush,
     async onStart(params) {
       await runs.log(runId, { params });
     },
-    async onEpoch({ trainLoss, valLoss, valMae, learningRate, seconds }) {
+    async onEpoch({ phase, epoch, trainLoss, valLoss, valMae, learningRate, seconds }) {
       step++;
       const values = {
         train_loss: trainLoss,
@@ -41,7 +45,10 @@ export function createMlflowReporter(
         epoch_seconds: seconds,
       };
       const timestamp = Date.now();
-      pending.push(...Object.entries(values).map(([key, value]) => ({ key, value, step, timestamp })));
+      const at = (epoch: number) =>
+        Object.entries(values).map(([key, value]) => ({ key, value, step: epoch, timestamp }));
+      pending.push({ metrics: at(step) });
+      if (openPhase) pending.push({ phase, metrics: at(epoch) });
       await flush().catch((error: unknown) => {
         if (!(error instanceof TransientError)) throw error;
       });

@@ -1,6 +1,8 @@
 import type { Hyperparameters, Network as NetworkName } from "../../core/contracts/execution.ts";
 import { InvalidInputError } from "../../core/errors.ts";
+import type { Backbone } from "./backbone.ts";
 import { compact } from "./compact.ts";
+import { mobilenet } from "./mobilenet.ts";
 import type { Tensorflow } from "./tensorflow.ts";
 
 /** One stretch of training. `epochs` of the hyper-parameters holds for each. */
@@ -10,6 +12,13 @@ export interface Phase {
   trainable: (model: Tensorflow.LayersModel) => Tensorflow.layers.Layer[];
   /** What the learning rate of the hyper-parameters is multiplied by. */
   learningRateFactor: number;
+  /**
+   * Says that photographs go through what does not learn apart from the rest, and how often: each time they are seen,
+   * changed in another way each time, or once for all, as they are.
+   */
+  fixedPart?: "each time" | "once";
+  /** Seconds of an epoch beside those of the other phases, roughly; 1 unless given. */
+  effort?: number;
 }
 
 /** What a network is built from. */
@@ -17,6 +26,8 @@ export interface BuildOptions {
   hyperparameters: Hyperparameters;
   /** Typical days of each storage group, in the order of the condition: where the outputs start from. */
   typicalDays: readonly number[];
+  /** Where a pretrained part comes from. */
+  backbone?: Backbone | undefined;
 }
 
 /**
@@ -26,11 +37,13 @@ export interface BuildOptions {
 export interface Network {
   build(options: BuildOptions): Promise<Tensorflow.LayersModel>;
   phases(hyperparameters: Hyperparameters): Phase[];
-  /** Whose work a pretrained part is. */
+  /** Whether it starts from a pretrained backbone. */
+  pretrained?: boolean;
+  /** Whose work the pretrained part is. */
   attribution?: string;
 }
 
-const networks: Partial<Record<NetworkName, Network>> = { compact };
+const networks: Partial<Record<NetworkName, Network>> = { compact, mobilenet };
 
 /** The network of this name. @throws InvalidInputError for one that is trained elsewhere */
 export function networkNamed(name: NetworkName): Network {

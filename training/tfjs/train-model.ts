@@ -1,15 +1,18 @@
+import { join } from "node:path";
 import { type StorageGroup, storageGroups } from "../../core/contracts/dataset.ts";
-import type { Hyperparameters } from "../../core/contracts/execution.ts";
+import { type Hyperparameters, missingBackbone } from "../../core/contracts/execution.ts";
 import type { GroupedMetrics, ModelSidecar } from "../../core/contracts/model.ts";
 import type { EpochReport } from "../../core/contracts/training.ts";
 import { attributionOf } from "../../core/dataset/attribution.ts";
 import type { Dataset } from "../../core/dataset/open.ts";
-import { InvalidDatasetError } from "../../core/errors.ts";
+import { InvalidDatasetError, InvalidInputError } from "../../core/errors.ts";
 import { writeModelFolder } from "../../core/model/folder.ts";
 import { flattenMetrics, groupedMetrics } from "../../core/model/metrics.ts";
 import { loadOnnxModel } from "../../core/model/onnx-model.ts";
 import { predictAll } from "../../core/model/score.ts";
 import { learningCurve, predictedAgainstTrue } from "../../core/plots/plots.ts";
+import type { ObjectStore } from "../../core/storage.ts";
+import { type Backbone, loadBackbone } from "./backbone.ts";
 import { checkExport, daysRange } from "./check-export.ts";
 import { cachePhotographs, type LabelledRow, labelledRows, type PhotographCache } from "./data.ts";
 import { fitModel } from "./fit.ts";
@@ -27,6 +30,10 @@ export interface TrainOptions {
   outFolder: string;
   /** Where photographs are unpacked; kept, so that the next training on the same data set starts at once. */
   cacheFolder: string;
+  /** Where a pretrained network starts from: a folder, a URL or `s3://`. */
+  backbone?: string | undefined;
+  /** The store behind an `s3://` address of a backbone. */
+  openBucket?: (bucket: string) => ObjectStore;
   reporter?: Reporter;
   signal?: AbortSignal;
 }
@@ -45,7 +52,7 @@ export interface TrainedModel {
 export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   const { dataset, cacheFolder } = options;
   const reporter = combineReporters(options.reporter ?? {});
-  networkNamed(options.hyperparameters.cnn);
+  const backbone = await findBackbone(options);
   const train = labelledRows(dataset, "train");
   const validation = labelledRows(dataset, "validation");
   for (const [split, { length }] of Object.entries({ train, validation })) {
@@ -55,10 +62,22 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     reporter.onPrepare(done, total),
   );
   try {
-    return await trainAndExport(options, reporter, cache, train, validation);
+    return await trainAndExport(options, reporter, cache, train, validation, backbone);
   } finally {
     await cache.close();
+    backbone?.model.dispose();
   }
+}
+
+async function findBackbone(options: TrainOptions): Promise<Backbone | undefined> {
+  const { cnn } = options.hyperparameters;
+  if (!networkNamed(cnn).pretrained) return undefined;
+  if (!options.backbone) throw new InvalidInputError(missingBackbone(cnn));
+  const { openBucket, cacheFolder } = options;
+  return loadBackbone(options.backbone, {
+    cacheFolder: join(cacheFolder, "backbones"),
+    ...(openBucket && { openBucket }),
+  });
 }
 
 async function trainAndExport(
@@ -67,10 +86,11 @@ async function trainAndExport(
   cache: PhotographCache,
   train: readonly LabelledRow[],
   validation: readonly LabelledRow[],
+  backbone: Backbone | undefined,
 ): Promise<TrainedModel> {
   const { dataset, hyperparameters, signal } = options;
   const network = networkNamed(hyperparameters.cnn);
-  const model = await network.build({ hyperparameters, typicalDays: medianDays(train) });
+  const model = await network.build({ hyperparameters, typicalDays: medianDays(train), backbone });
   try {
     await reporter.onStart({
       ...hyperparameters,
@@ -79,9 +99,11 @@ async function trainAndExport(
       source: dataset.summary.source.source,
       trainPhotographs: train.length,
       validationPhotographs: validation.length,
+      ...(backbone && { backbone: backbone.address, backboneSha256: backbone.sha256 }),
     });
-    const fitOptions = { cache, train, validation, hyperparameters, reporter, signal };
-    const history = await fitModel(model, network.phases(hyperparameters), fitOptions);
+    const featureFolder = join(options.cacheFolder, dataset.summary.version);
+    const fitOptions = { cache, featureFolder, train, validation, hyperparameters, reporter, signal };
+    const { history, phase } = await fitModel(model, network.phases(hyperparameters), fitOptions);
 
     const onnx = exportOnnx(model, { uint8Inputs: ["image"], outputName: "days", outputRange: daysRange });
     const exported = await loadOnnxModel(onnx);
@@ -100,6 +122,8 @@ async function trainAndExport(
       hyperparameters,
       metrics: { ...flattenMetrics(metrics, "best_val_"), epochs: history.length, best_epoch: bestEpoch(history) },
       exportMaxDifferenceDays,
+      phase,
+      ...(backbone && { backbone: { address: backbone.address, sha256: backbone.sha256 } }),
       ...(attribution && { attribution }),
       createdAt: new Date().toISOString(),
     };

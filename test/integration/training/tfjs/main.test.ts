@@ -14,6 +14,7 @@ import {
   trainingKeys,
 } from "../../../../core/contracts/training.ts";
 import { artifactPrefix } from "../../../../core/mlflow/artifacts.ts";
+import { equals } from "../../../../core/mlflow/filter.ts";
 import { loadOnnxModel } from "../../../../core/model/onnx-model.ts";
 import { runTags } from "../../../../core/run-tags.ts";
 import { writeJson } from "../../../../core/storage.ts";
@@ -21,6 +22,7 @@ import { localAws } from "../../../../scripts/local/ministack.ts";
 import { root } from "../../../../scripts/setup/paths.ts";
 import { localClient } from "../../../support/ministack.ts";
 import { type PipelineCorner, pipelineCorner } from "../../../support/pipeline.ts";
+import { buildTinyBackbone, saveLayersModel } from "../../../support/tiny-backbone.ts";
 import { makeTinyDataset, temporaryFolder, tinyVersion } from "../../../support/tiny-dataset.ts";
 import { startWaitingTask, type WaitingTask } from "../../../support/waiting-task.ts";
 
@@ -37,7 +39,9 @@ beforeAll(async () => {
 afterAll(() => rm(cacheFolder, { recursive: true }));
 
 /** A job of its own run, as `start-training` writes it, and a task that waits for its result. */
-async function createJob(changes: { epochs?: number; datasetVersion?: string } = {}) {
+async function createJob(
+  changes: { epochs?: number; datasetVersion?: string; input?: Partial<TrainingJob["input"]> } = {},
+) {
   const task = await startWaitingTask(aws);
   const { mlflow, input } = corner;
   const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, corner.artifactRoot);
@@ -50,7 +54,7 @@ async function createJob(changes: { epochs?: number; datasetVersion?: string } =
     executionArn: task.executionArn,
     taskToken: task.taskToken,
     datasetVersion: changes.datasetVersion ?? tinyVersion,
-    input: { ...input, hyperparameters },
+    input: { ...input, hyperparameters, ...changes.input },
   };
   await writeJson(corner.data, trainingKeys.job(runId), job);
   return { job, task };
@@ -143,6 +147,59 @@ describe("a trainer", () => {
     expect(JSON.parse((await again.end()).output ?? "")).toMatchObject({ modelVersion: "1", reused: true });
     expect(events.map(({ event }) => event)).toEqual(["finished"]);
     expect(await corner.mlflow.registry.versionsOfRun(job.input.modelName, job.runId)).toHaveLength(1);
+  });
+});
+
+describe("a trainer of a pretrained network", () => {
+  const childrenOf = ({ runId, experimentId }: TrainingJob) =>
+    corner.mlflow.runs.search([experimentId], equals("tags.`mlflow.parentRunId`", runId));
+  const pretrainedJob = async (hyperparameters: TrainingJob["input"]["hyperparameters"]) => {
+    const backbone = join(cacheFolder, "backbone");
+    await saveLayersModel(buildTinyBackbone(), backbone);
+    return createJob({ input: { hyperparameters, backbone } });
+  };
+  const hyperparameters = () =>
+    ({ ...corner.input.hyperparameters, cnn: "mobilenet", epochs: 2, batchSize: 8 }) as const;
+
+  it("logs each phase to a run of its own below the training's, and says which became the version", async () => {
+    const { job, task } = await pretrainedJob({ ...hyperparameters(), finetuneDepth: 3 });
+    expect((await train(job)).code).toBe(0);
+    expect(await task.end()).toMatchObject({ status: "SUCCEEDED" });
+    const children = await childrenOf(job);
+    expect(children.map(({ tags }) => tags[runTags.phase]).sort()).toEqual(["finetune", "head"]);
+    for (const child of children) {
+      expect(child.status).toBe("FINISHED");
+      expect((await corner.mlflow.runs.metricHistory(child.runId, "val_mae")).map(({ step }) => step)).toEqual([1, 2]);
+    }
+    const parent = await corner.mlflow.runs.get(job.runId);
+    const chosen = children.filter(({ tags }) => tags[runTags.chosen] === "true");
+    expect(chosen.map(({ tags }) => tags[runTags.phase])).toEqual([parent?.tags[runTags.phase]]);
+    const best = (id: string) =>
+      corner.mlflow.runs.metricHistory(id, "val_mae").then((all) => Math.min(...all.map((m) => m.value)));
+    const errors = await Promise.all(children.map(({ runId }) => best(runId)));
+    expect(await best(chosen[0]?.runId ?? "")).toBe(Math.min(...errors));
+    expect(parent?.params).toMatchObject({ cnn: "mobilenet", backboneSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    const history = await corner.mlflow.runs.metricHistory(job.runId, "val_mae");
+    expect(history.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+  });
+
+  it("takes up the runs of a trainer that died", async () => {
+    const { job } = await pretrainedJob({ ...hyperparameters(), finetuneDepth: 3 });
+    const died = await train(job, (event, trainer) => {
+      if (event.event === "epoch" && event.phase === "finetune") trainer.kill("SIGKILL");
+    });
+    expect(died.code).toBe(null);
+    const before = (await childrenOf(job)).map(({ runId }) => runId);
+    expect((await train(job)).code).toBe(0);
+    const after = await childrenOf(job);
+    expect(after).toHaveLength(2);
+    expect(after.map(({ runId }) => runId)).toEqual(expect.arrayContaining(before));
+  });
+
+  it("has one run where there is one phase", async () => {
+    const { job } = await pretrainedJob({ ...hyperparameters(), finetuneDepth: 0 });
+    expect((await train(job)).code).toBe(0);
+    expect(await childrenOf(job)).toEqual([]);
   });
 });
 

@@ -51,6 +51,7 @@ function linearModel(depth = 1): Tensorflow.LayersModel {
 function runFit(model: Tensorflow.LayersModel, changes: Partial<Hyperparameters> = {}, reporter: Reporter = {}) {
   return fitModel(model, phases, {
     cache,
+    featureFolder: folder,
     train,
     validation,
     hyperparameters: { ...hyperparameters, ...changes },
@@ -81,7 +82,7 @@ describe("fitModel", () => {
 
   it("reports every epoch with its losses", async () => {
     const reports: EpochReport[] = [];
-    const history = await runFit(linearModel(), {}, { onEpoch: (report) => void reports.push(report) });
+    const { history } = await runFit(linearModel(), {}, { onEpoch: (report) => void reports.push(report) });
     expect(reports).toEqual(history);
     expect(history.map(({ epoch, epochs, phase }) => [phase, epoch, epochs])).toEqual([
       ["train", 1, 2],
@@ -97,8 +98,9 @@ describe("fitModel", () => {
     // What is learnt from training photographs makes these worse from the second epoch on.
     const days = [-2, -3, -2, -3, -2];
     const contrary = validation.map((row, i) => ({ ...row, shelfLifeDays: days[i] as number }));
-    const history = await fitModel(model, phases, {
+    const { history } = await fitModel(model, phases, {
       cache,
+      featureFolder: folder,
       train,
       validation: contrary,
       hyperparameters: { ...hyperparameters, epochs: 40, learningRate: 0.001 },
@@ -145,7 +147,7 @@ describe("fitModel", () => {
 
   it("ends with the signal's reason when it is aborted", async () => {
     const controller = new AbortController();
-    const options = { cache, train, validation, hyperparameters, signal: controller.signal };
+    const options = { cache, featureFolder: folder, train, validation, hyperparameters, signal: controller.signal };
     const reporter = combineReporters({ onBatch: () => controller.abort(new Error("enough")) });
     await expect(fitModel(linearModel(), phases, { ...options, reporter })).rejects.toThrow("enough");
   });
@@ -154,7 +156,8 @@ describe("fitModel", () => {
     const model = linearModel(2);
     const before = weightsOf(model);
     const head = [{ name: "head", trainable: () => model.layers.slice(-1), learningRateFactor: 1 }];
-    await fitModel(model, head, { cache, train, validation, hyperparameters, reporter: combineReporters() });
+    const options = { cache, featureFolder: folder, train, validation, hyperparameters };
+    await fitModel(model, head, { ...options, reporter: combineReporters() });
     const after = weightsOf(model);
     expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
     expect(after[2]).not.toEqual(before[2]);
