@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type StorageGroup, storageGroups } from "../core/contracts/dataset.ts";
 import { errorMessage, InvalidInputError } from "../core/errors.ts";
 import { decodeImage } from "../core/image.ts";
@@ -6,10 +7,14 @@ import { readModelFolder } from "../core/model/folder.ts";
 import { loadOnnxModel, predictDays } from "../core/model/onnx-model.ts";
 import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
 import type { Progress } from "./local/progress.ts";
+import { root } from "./setup/paths.ts";
 
-const usage = `npm run predict -- --model <folder> --storage <group> photo.jpg ...
+/** Trained on real photographs; its `avocado-model.json` says how, and how good it is. */
+const bootstrapModel = join(root, "models/bootstrap");
 
-  --model <folder>    a model: model.onnx and avocado-model.json
+const usage = `npm run predict -- [--model <folder>] --storage <group> photo.jpg ...
+
+  --model <folder>    a model: model.onnx and avocado-model.json (default: the one that comes with the project)
   --storage <group>   how the fruits are stored: T10 (10 C), T20 (20 C) or Tam (ambient)`;
 
 /** `npm run predict`: days left of the fruit on each photograph. */
@@ -19,12 +24,12 @@ async function predict(progress: Progress): Promise<void> {
     { options: { model: string, storage: string }, allowPositionals: true },
     usage,
   );
-  if (!values.model || !values.storage || positionals.length === 0) {
-    throw wrongUsage("--model, --storage and at least one photograph are needed.", usage);
+  if (!values.storage || positionals.length === 0) {
+    throw wrongUsage("--storage and at least one photograph are needed.", usage);
   }
   const group = storageGroups.find((known) => known === values.storage);
   if (!group) throw wrongUsage(`--storage ${values.storage} is none of ${storageGroups.join(", ")}.`, usage);
-  const model = await loadOnnxModel((await readModelFolder(values.model)).onnx);
+  const model = await loadOnnxModel((await readModelFolder(values.model ?? bootstrapModel)).onnx);
   const images = await Promise.all(positionals.map(readPhotograph));
   const days = await predictDays(model, images, Array<StorageGroup>(images.length).fill(group));
   for (const [i, path] of positionals.entries()) {

@@ -34,6 +34,8 @@ export const modelSidecar = z.object({
   exportMaxDifferenceDays: z.number(),
   thresholds: z.record(z.string(), z.number()).optional(),
   attribution: z.string().optional(),
+  /** What made it, where that is worth repeating. */
+  command: z.string().optional(),
   /** The phase of the training that the weights are from. */
   phase: z.string().optional(),
   /** What a pretrained network started from, and the SHA-256 of its files. */

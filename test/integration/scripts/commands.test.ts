@@ -108,10 +108,16 @@ describe("npm run predict", () => {
     expect(lines[0]).toMatch(/^\d+\.\d\d days {2}.*\.jpg$/);
   });
 
+  it("uses the model that comes with the project where none is named", async () => {
+    const [, first = ""] = (await readFile(join(data, "data.csv"), "utf8")).split("\n");
+    const photograph = join(data, "images", `${first.split(",")[0]}.jpg`);
+    expect(await run("predict", "--storage", "T10", photograph)).toMatch(/^\d+\.\d\d days/);
+  });
+
   it("answers wrong arguments with the usage", async () => {
     await expect(run("predict", "--model", model, "--storage", "fridge", "a.jpg")).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/--storage fridge is none of T10, T20, Tam[\s\S]*npm run predict --/),
+      stderr: expect.stringMatching(/--storage fridge is none of T10, T20, Tam[\s\S]*npm run predict -- \[--model/),
     });
   });
 
