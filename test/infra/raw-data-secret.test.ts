@@ -1,4 +1,4 @@
-import { App } from "aws-cdk-lib";
+import { App, type Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { composeStacks } from "../../lib/compose.ts";
@@ -6,8 +6,8 @@ import { readConfig } from "../../lib/config.ts";
 
 describe("a stage that may read raw data elsewhere", () => {
   const config = { ...readConfig("local", {}), rawDataSecret: "avocado/raw" };
-  const [, , pipeline] = composeStacks(new App({ builtinCloudFormationValidation: false }), config);
-  const template = Template.fromStack(pipeline);
+  const stacks = composeStacks(new App({ builtinCloudFormationValidation: false }), config);
+  const template = Template.fromStack(stacks.find(({ node }) => node.id === "pipeline") as Stack);
 
   it("names the secret to fetch-data alone", () => {
     const named = Object.values(template.findResources("AWS::Lambda::Function"))
