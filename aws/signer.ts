@@ -8,7 +8,7 @@ export interface SigningOptions {
   credentials?: ConstructorParameters<typeof SignatureV4>[0]["credentials"];
 }
 
-export interface Signable {
+interface Signable {
   method: string;
   /** As it will be sent: see `signableUrl`. */
   url: URL;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { MlflowClient } from "./mlflow/client.ts";
 
-export const changeKinds = ["retraining", "promotion", "rollback"] as const;
+const changeKinds = ["retraining", "promotion", "rollback"] as const;
 
 /** One change of the champion. */
 export const championChange = z.object({

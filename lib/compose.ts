@@ -30,6 +30,8 @@ export function composeStacks(app: App, config: StageConfig): readonly Stack[] {
   const serving = new ServingStack(app, "serving", {
     config,
     artifactBucket: data.artifacts,
+    dataBucket: data.data,
+    registry,
     ...named("serving", "The predict API"),
   });
   const pipeline = new PipelineStack(app, "pipeline", {

@@ -13,6 +13,7 @@ const slug = z
 
 const everyStage = {
   $schema: z.string().optional(),
+  modelName: z.string().min(1).default("avocado-model").describe("The registered model that the API serves."),
   promotionMetric: z
     .enum(["mse", "mae", "rmse", "maeMeanOfGroups"])
     .default("mse")
@@ -23,6 +24,10 @@ const everyStage = {
       architecture: z.enum(["x64", "arm64"]).default("x64"),
       rateLimit: z.int().min(1).default(50).describe("Requests a second before the API answers 429."),
       burstLimit: z.int().min(1).default(100).describe("Requests at once before the API answers 429."),
+      jwt: z
+        .strictObject({ issuer: z.url(), audience: z.array(z.string().min(1)).min(1) })
+        .optional()
+        .describe("Issuer and audience of the tokens that predictions and uploads then need."),
     })
     .prefault({}),
   /**
@@ -164,7 +169,7 @@ const cloudConfig = z.strictObject({
     .array(z.url({ protocol: /^https?$/ }).regex(/[^/]$/, "an origin has no slash at its end"))
     .max(20)
     .default([])
-    .describe("Origins of web pages elsewhere that may call the API."),
+    .describe("Origins of web pages elsewhere that may call the API and upload."),
   ...everyStage,
 });
 

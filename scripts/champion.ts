@@ -3,6 +3,7 @@ import { announceWith } from "../aws/champion-events.ts";
 import { type ChampionChange, previousChampion, readLedger } from "../core/champion-ledger.ts";
 import { championManifest, servingKeys } from "../core/contracts/model.ts";
 import { NamedError, NotFoundError } from "../core/errors.ts";
+import { wakeServer } from "../core/mlflow/wake.ts";
 import { changeChampion } from "../core/serving/change-champion.ts";
 import { reloadApi } from "../core/serving/reload.ts";
 import { readJson } from "../core/storage.ts";
@@ -17,6 +18,7 @@ import {
 import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
 import { confirm } from "./local/confirm.ts";
 import type { Progress } from "./local/progress.ts";
+import { connectServer } from "./mlflow/connect.ts";
 import { connectStage, type Stage } from "./stage/connect.ts";
 
 const usage = `npm run champion -- <what> [--stage <stage>] [options]
@@ -47,6 +49,9 @@ async function champion(progress: Progress): Promise<void> {
     throw wrongUsage(`'${what}' takes ${wanted} versions, not ${versions.length}.`, usage);
 
   const stage = await connectStage(values.stage ?? "local");
+  progress.now("Waking MLflow (a task and a database that sleep take up to two minutes)");
+  await wakeServer(await connectServer(stage.name));
+  progress.now("");
   const model = values.model ?? "avocado-model";
   const [first = "", second = ""] = versions;
   switch (what) {

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { InvalidInputError } from "../errors.ts";
 
-export const strategies = ["kaggle", "ecs"] as const;
-export const networks = ["resnet50", "mobilenetv2", "mobilenet", "compact"] as const;
-export type Strategy = (typeof strategies)[number];
+const strategies = ["kaggle", "ecs"] as const;
+const networks = ["resnet50", "mobilenetv2", "mobilenet", "compact"] as const;
+type Strategy = (typeof strategies)[number];
 export type Network = (typeof networks)[number];
 
 /** Which networks each place of training can train (design, decision 2). The first is its default. */
-export const networksOfStrategy: Record<Strategy, readonly [Network, ...Network[]]> = {
+const networksOfStrategy: Record<Strategy, readonly [Network, ...Network[]]> = {
   ecs: ["compact", "mobilenet"],
   kaggle: ["mobilenetv2", "resnet50"],
 };

@@ -4,7 +4,7 @@ import type { Deployment } from "../contracts/pipeline.ts";
 import { errorMessage, NotFoundError } from "../errors.ts";
 import { type ArtifactBucket, readModelVersion } from "../mlflow/artifacts.ts";
 import type { MlflowClient } from "../mlflow/client.ts";
-import { loadOnnxModel } from "../model/onnx-model.ts";
+import { loadVerifiedModel } from "../model/onnx-model.ts";
 import { writeJson } from "../storage.ts";
 
 export interface PublishClients {
@@ -15,14 +15,31 @@ export interface PublishClients {
 }
 
 /**
- * Publishes the champion: the graph under its hash, then the manifest that names it, then the API's reload. An API that
- * cannot be asked is no failure: its instances look at the manifest themselves.
+ * Publishes the champion, then has the API reload. An API that cannot be asked is no failure: its instances look at the
+ * manifest themselves.
  * @throws NotFoundError, InvalidModelError
  */
-export async function publishChampion(
+export async function publishChampion(modelName: string, clients: PublishClients): Promise<Deployment> {
+  const manifest = await publishManifest(modelName, clients);
+  const { version, runId, sha256 } = manifest;
+  const serving = await clients
+    .reload(manifest)
+    .catch(
+      (error: unknown) =>
+        `The API could not be asked to reload (${errorMessage(error)}); it takes version ${version} up by itself, within 30 s of its next request.`,
+    );
+  return { version, runId, sha256, serving };
+}
+
+/**
+ * Publishes what the alias `champion` names in MLflow: the graph under its hash, then the manifest that names it. A model that
+ * does not answer is not published.
+ * @throws NotFoundError, InvalidModelError
+ */
+export async function publishManifest(
   modelName: string,
-  { mlflow, artifacts, reload }: PublishClients,
-): Promise<Deployment> {
+  { mlflow, artifacts }: Pick<PublishClients, "mlflow" | "artifacts">,
+): Promise<ChampionManifest> {
   const champion = await mlflow.registry.getAlias(modelName, "champion");
   if (!champion) {
     throw new NotFoundError(
@@ -30,7 +47,7 @@ export async function publishChampion(
     );
   }
   const { onnx, sidecar } = await readModelVersion(artifacts, champion);
-  await (await loadOnnxModel(onnx)).release();
+  await (await loadVerifiedModel(onnx)).release();
   const sha256 = createHash("sha256").update(onnx).digest("hex");
   const manifest: ChampionManifest = {
     modelName,
@@ -48,12 +65,7 @@ export async function publishChampion(
   if (published?.size !== onnx.length) await artifacts.store.write(manifest.key, onnx, "application/octet-stream");
   // Last: a manifest never names a graph that is not there.
   await writeJson(artifacts.store, servingKeys.manifest, manifest);
-
-  const serving = await reload(manifest).catch(
-    (error: unknown) =>
-      `The API could not be asked to reload (${errorMessage(error)}); it takes version ${champion.version} up by itself, within 30 s of its next request.`,
-  );
-  return { version: champion.version, runId: champion.runId, sha256, serving };
+  return manifest;
 }
 
 /** The model's own metrics and those of its test, without the champion's before it. */

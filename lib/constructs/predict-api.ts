@@ -1,19 +1,21 @@
-import { CfnOutput, RemovalPolicy } from "aws-cdk-lib";
+import { CfnOutput, Duration, RemovalPolicy } from "aws-cdk-lib";
 import {
   CorsHttpMethod,
   DomainName,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
+  type IHttpRouteAuthorizer,
   LogGroupLogDestination,
 } from "aws-cdk-lib/aws-apigatewayv2";
-import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { apiRoutes, routeEntries } from "../../core/contracts/api-routes.ts";
 import { type CloudConfig, isLocal, type StageConfig } from "../config.ts";
 import { acknowledge } from "./acknowledge.ts";
 
@@ -38,26 +40,7 @@ export class PredictApi extends Construct {
       createDefaultStage: false,
       ...(!isLocal(config) && config.corsOrigins.length > 0 && { corsPreflight: corsFor(config.corsOrigins) }),
     });
-    const integration = new HttpLambdaIntegration("Predict", handler);
-    const publicRoutes: [string, HttpMethod][] = [
-      ["/predict", HttpMethod.POST],
-      ["/health", HttpMethod.GET],
-    ];
-    for (const [path, method] of publicRoutes) {
-      const routes = this.api.addRoutes({
-        path,
-        methods: [method],
-        integration,
-        authorizer: new HttpNoneAuthorizer(),
-      });
-      for (const route of routes) acknowledge(route, "AwsSolutions-APIG4", everyone);
-    }
-    this.api.addRoutes({
-      path: "/reload-model",
-      methods: [HttpMethod.POST],
-      integration,
-      authorizer: new HttpIamAuthorizer(),
-    });
+    this.addRoutes(config, new HttpLambdaIntegration("Predict", handler));
     const log = new LogGroup(this, "AccessLog", {
       logGroupName: `/avocado/${config.stage}/api-access`,
       retention: config.logRetentionDays,
@@ -77,6 +60,21 @@ export class PredictApi extends Construct {
       : this.api.apiEndpoint;
   }
 
+  private addRoutes({ predict: { jwt } }: StageConfig, integration: HttpLambdaIntegration): void {
+    const identities = new HttpIamAuthorizer();
+    const callers: IHttpRouteAuthorizer = jwt
+      ? new HttpJwtAuthorizer("Callers", jwt.issuer, { jwtAudience: jwt.audience })
+      : new HttpNoneAuthorizer();
+    for (const { route, method, path } of routeEntries) {
+      const forIdentities = apiRoutes[route] === "identities";
+      const costs = method === "POST";
+      const authorizer = forIdentities ? identities : costs ? callers : new HttpNoneAuthorizer();
+      const added = this.api.addRoutes({ path, methods: [HttpMethod[method]], integration, authorizer });
+      if (forIdentities || (costs && jwt)) continue;
+      for (const one of added) acknowledge(one, "AwsSolutions-APIG4", everyone);
+    }
+  }
+
   private addDomain({ domain }: CloudConfig): DomainName | undefined {
     if (!domain) return undefined;
     const certificate = Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn);
@@ -93,5 +91,11 @@ export class PredictApi extends Construct {
 }
 
 function corsFor(allowOrigins: string[]) {
-  return { allowOrigins, allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST], allowHeaders: ["content-type"] };
+  return {
+    allowOrigins,
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+    allowHeaders: ["content-type", "authorization"],
+    exposeHeaders: ["x-request-id", "retry-after"],
+    maxAge: Duration.hours(1),
+  };
 }

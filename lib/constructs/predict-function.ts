@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { Duration, IgnoreMode } from "aws-cdk-lib";
+import { Duration, FileSystem, IgnoreMode } from "aws-cdk-lib";
 import { Platform } from "aws-cdk-lib/aws-ecr-assets";
 import {
   Architecture,
@@ -36,6 +36,11 @@ export function createPredictFunction(
   environment: Record<string, string>,
 ): LambdaFunction {
   const { memoryMegabytes } = config.predict;
+  const exclude = ["*", ...ingredients.map((path) => `!${path}`)];
+  const files = { ignoreMode: IgnoreMode.DOCKER, exclude };
+  // Changes when the code does, so that health says which code answers and nothing else is deployed again.
+  const revision = FileSystem.fingerprint(root, files).slice(0, 12);
+  const variables = { REVISION: revision, ...environment };
   if (isLocal(config)) {
     return new NodeFunction(scope, "Predict", {
       config,
@@ -43,7 +48,7 @@ export function createPredictFunction(
       description,
       timeout,
       memoryMegabytes,
-      environment,
+      environment: variables,
     }).function;
   }
   const arm = config.predict.architecture === "arm64";
@@ -54,13 +59,12 @@ export function createPredictFunction(
       file: "lambdas/predict/Dockerfile",
       platform: arm ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
       buildArgs: { ARCHITECTURE: config.predict.architecture },
-      ignoreMode: IgnoreMode.DOCKER,
-      exclude: ["*", ...ingredients.map((path) => `!${path}`)],
+      ...files,
     }),
     architecture: arm ? Architecture.ARM_64 : Architecture.X86_64,
     timeout,
     memorySize: memoryMegabytes,
     ...functionIdentity(scope, config, "predict"),
-    environment: { POWERTOOLS_SERVICE_NAME: "predict", ...environment },
+    environment: { POWERTOOLS_SERVICE_NAME: "predict", ...variables },
   });
 }

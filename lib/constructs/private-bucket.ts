@@ -5,6 +5,7 @@ import {
   Bucket,
   BucketEncryption,
   type CfnBucket,
+  HttpMethods,
   type IBucket,
   type LifecycleRule,
 } from "aws-cdk-lib/aws-s3";
@@ -20,6 +21,8 @@ export interface PrivateBucketProps {
   lifecycleRules?: LifecycleRule[];
   /** Tells the account's event bus of every new object. */
   announced?: boolean;
+  /** Web pages that may upload with a presigned form. */
+  uploadOrigins?: string[];
   /** Receives the access logs. */
   accessLogs?: Bucket;
 }
@@ -49,6 +52,9 @@ export class PrivateBucket extends Construct {
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(2) },
         ...(props.lifecycleRules ?? []),
       ],
+      ...(props.uploadOrigins?.length && {
+        cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: props.uploadOrigins, maxAge: 3600 }],
+      }),
       removalPolicy: !isLocal(config) && config.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       // The cast: the CDK's types do not keep exact optional properties.
       ...(props.accessLogs && {

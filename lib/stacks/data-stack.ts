@@ -14,7 +14,7 @@ export interface DataStackProps extends StackProps {
 export class DataStack extends Stack {
   /** Data sets as people put them there. */
   readonly raw: PrivateBucket;
-  /** `fetched/`, `datasets/` and `training/`: all of it can be made again from the raw bucket. */
+  /** `fetched/`, `datasets/` and `training/`, which can be made again from the raw bucket, and `uploads/`, kept for a day. */
   readonly data: PrivateBucket;
   /** MLflow's artifacts and `serving/`. */
   readonly artifacts: PrivateBucket;
@@ -40,7 +40,11 @@ export class DataStack extends Stack {
       config,
       purpose: "data",
       accessLogs,
-      lifecycleRules: [{ id: "fetched-copies", prefix: "fetched/", expiration: Duration.days(30) }],
+      lifecycleRules: [
+        { id: "fetched-copies", prefix: "fetched/", expiration: Duration.days(30) },
+        { id: "uploads", prefix: "uploads/", expiration: Duration.days(1) },
+      ],
+      ...(!isLocal(config) && { uploadOrigins: config.corsOrigins }),
     });
     this.artifacts = new PrivateBucket(this, "Artifacts", {
       config,

@@ -44,8 +44,9 @@ export class PipelineStack extends Stack {
             artifacts: data.artifacts,
             registry,
           });
+    const secretName = `avocado/${config.stage}/kaggle`;
     const kaggleSecret = new Secret(this, "KaggleCredentials", {
-      secretName: `avocado/${config.stage}/kaggle`,
+      secretName,
       description: "JSON with KAGGLE_USERNAME and KAGGLE_API_TOKEN or KAGGLE_KEY; see docs/kaggle.md",
     });
     acknowledge(kaggleSecret, "AwsSolutions-SMG4", "Kaggle has no API that makes a new token: people replace it");
@@ -67,7 +68,7 @@ export class PipelineStack extends Stack {
     }
 
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
-    new CfnOutput(this, "KaggleSecret", { value: kaggleSecret.secretName });
+    new CfnOutput(this, "KaggleSecret", { value: secretName });
     new CfnOutput(this, "TopicArn", { value: topic.topicArn });
     if (queue) new CfnOutput(this, "TrainingQueueUrl", { value: queue.url });
   }

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-sfn";
 
 /** One state's stay in an execution. */
-export interface StepTime {
+interface StepTime {
   name: string;
   /** Seconds; undefined while it runs. */
   seconds?: number;

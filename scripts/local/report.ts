@@ -4,7 +4,7 @@ import type { ExecutionEnd } from "./follow.ts";
 import { duration } from "./progress.ts";
 
 /** The state machine's output when it succeeds. */
-export const executionOutput = z.object({
+const executionOutput = z.object({
   dataset: datasetRef,
   training: trainingResult,
   evaluation: evaluationResult,
@@ -70,6 +70,7 @@ function secondsByStep({ steps }: ExecutionEnd): Record<string, number> {
 
 /** The report for people. */
 export function printReport(report: Report): string {
+  if (report.status === "NOT_STARTED") return report.reason;
   const lines = [`Execution ${report.status}`, `  ${report.promoted ? "Promoted" : "Not promoted"}: ${report.reason}`];
   if (report.dataset) {
     const { version, photographs, labelled, rows, dropped } = report.dataset;

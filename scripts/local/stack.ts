@@ -13,7 +13,7 @@ import { startWorker, type Worker } from "./worker.ts";
 /** The whole system on this machine: AWS emulated, MLflow and the trainer real, the CDK app deployed. */
 export interface LocalStack {
   outputs: LocalOutputs;
-  urls: { api: string; mlflow: string; aws: string };
+  urls: { api: string; mlflow: string; aws: string; kaggle?: string };
   raw: S3Store;
   data: S3Store;
   artifacts: S3Store;
@@ -95,7 +95,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     });
     stops.push(() => worker.stop());
     const s3 = new S3Client({ forcePathStyle: true });
-    const urls = { api: `${aws.url}/_aws/execute-api/${outputs.ApiId}/$default`, mlflow: mlflow.url, aws: aws.url };
+    const urls = {
+      api: `${aws.url}/_aws/execute-api/${outputs.ApiId}/$default`,
+      mlflow: mlflow.url,
+      aws: aws.url,
+      ...(kaggle && { kaggle: kaggle.url }),
+    };
     await state.announce({ outputs, urls, trainerLog: log("trainer") });
     return {
       outputs,

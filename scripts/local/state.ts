@@ -20,7 +20,7 @@ export interface LocalState {
 }
 
 /** What a command beside `npm start` needs to know of the stack that runs there. */
-export const runningStack = z.object({
+const runningStack = z.object({
   outputs: localOutputs,
   urls: z.object({ api: z.string(), mlflow: z.string(), aws: z.string() }),
   trainerLog: z.string(),

@@ -97,6 +97,11 @@ describe.each(stages)("the state machine of stage %s", (stage) => {
     expect(machine?.Properties.LoggingConfiguration).toMatchObject({ Level: "ALL", IncludeExecutionData: true });
   });
 
+  it("names the secret of Kaggle's credentials as it is, for the local AWS cannot take an ARN apart", () => {
+    const { KaggleSecret } = synthesise(stage).template("pipeline").toJSON().Outputs;
+    expect(KaggleSecret.Value).toBe(`avocado/${stage}/kaggle`);
+  });
+
   it("tells where it is, and where trainings wait", () => {
     const outputs = synthesise(stage).template("pipeline").toJSON().Outputs;
     const own = Object.keys(outputs).filter((name) => !name.startsWith("Exports"));

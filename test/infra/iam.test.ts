@@ -52,7 +52,7 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     "asks whether an earlier execution goes on",
   ],
   [
-    /^Steps(StartTraining|EvaluateModel|DeployModel|RecordFailure|PushKernel|CollectTraining)|^TrainerTaskTaskRole/,
+    /^Steps(StartTraining|EvaluateModel|DeployModel|RecordFailure|PushKernel|CollectTraining)|^TrainerTaskTaskRole|^(Predict|Role)/,
     /^execute-api:Invoke$/,
     /^arn:<Partition>:execute-api:<Region>:<AccountId>:<[^>]+>\/\$default\/(GET|POST|DELETE)\/api\/2\.0\/mlflow\/\*$/,
     "MLflow's REST API has a path for each of its calls",
@@ -198,6 +198,14 @@ describe.each(stages)("roles of stage %s", (stage) => {
       expect(listed(Action)).toEqual(["secretsmanager:GetSecretValue"]);
       expect(text(listed(Resource)[0])).toMatch(/^<KaggleCredentials/);
     }
+  });
+
+  it("let the API write nothing but what it publishes and uploads", () => {
+    const written = grants(synthesise(stage), /^(Predict|Role)/).filter((grant) => grant.startsWith("s3:PutObject "));
+    expect(written.map((grant) => grant.replace(/^.*-(artifacts|data)[^/]*/, "$1")).sort()).toEqual([
+      "artifacts/serving/*",
+      "data/uploads/*",
+    ]);
   });
 
   it("let nothing but deploy-model have the API reload", () => {

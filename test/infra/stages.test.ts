@@ -44,6 +44,9 @@ describe.each(stages)("stage %s", (stage) => {
     expect(byPurpose("data").LifecycleConfiguration.Rules).toContainEqual(
       expect.objectContaining({ Prefix: "fetched/", ExpirationInDays: 30, Status: "Enabled" }),
     );
+    expect(byPurpose("data").LifecycleConfiguration.Rules).toContainEqual(
+      expect.objectContaining({ Prefix: "uploads/", ExpirationInDays: 1, Status: "Enabled" }),
+    );
     for (const purpose of ["raw", "data", "artifacts"]) {
       const rules = byPurpose(purpose).LifecycleConfiguration.Rules;
       expect(rules).toContainEqual(

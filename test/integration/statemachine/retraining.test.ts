@@ -174,7 +174,7 @@ describe("a failure", () => {
     const run = await machine.run({}, mocks);
     const { error, cause, states } = run;
     expect({ error, cause }).toEqual({ error: "RegistryUnavailable", cause: "MLflow did not answer." });
-    expect(states.slice(-2)).toEqual(["Notify failure", "Failed"]);
+    expect(states.slice(-3)).toEqual(["Notify failure", "Release lock after failure", "Failed"]);
     expect((await machine.mailOf(run)).message).toMatch(/^RegistryUnavailable: MLflow did not answer\./);
   });
 
