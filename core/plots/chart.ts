@@ -112,7 +112,8 @@ export class Chart {
     );
     const middle = (margin.top + bottom) / 2;
     return [
-      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#2d3748">`,
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#2d3748" role="img">`,
+      `<title>${escapeXml(this.title)}</title>`,
       `<rect width="${width}" height="${height}" fill="#fff"/>`,
       `<text x="${margin.left}" y="30" font-size="16" font-weight="600">${escapeXml(this.title)}</text>`,
       ...vertical,

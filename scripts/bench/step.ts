@@ -1,12 +1,12 @@
+import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import pMap from "p-map";
 import sharp from "sharp";
 import { imageSize } from "../../core/contracts/dataset.ts";
 import { assembleDataset } from "../../core/dataset/assemble.ts";
 import { readChunk } from "../../core/dataset/chunks.ts";
 import { fetchData } from "../../core/dataset/fetch.ts";
-import { fetchedKeys } from "../../core/dataset/layout.ts";
 import { planDataset } from "../../core/dataset/plan.ts";
 import { preprocessShard } from "../../core/dataset/preprocess.ts";
 import { FolderStore } from "../../core/folder-store.ts";
@@ -19,19 +19,6 @@ export interface Measured {
   /** Most memory that the process ever had, in MB. */
   peakMegabytes: number;
 }
-
-/** Preprocessing beside sharp alone. */
-export interface Comparison {
-  photographs: number;
-  sharpPerSecond: number;
-  preprocessPerSecond: number;
-  ratio: number;
-  /** The same of processor time. */
-  cpuRatio: number;
-}
-
-/** Chunks that each side works on before the other has its turn, so that both meet the same load of the machine. */
-const turn = 2;
 
 const [step, zip = "", work = ""] = process.argv.slice(2);
 const data = new FolderStore(work);
@@ -46,41 +33,25 @@ async function measure(run: () => Promise<unknown>): Promise<Measured> {
 }
 
 async function preprocess(): Promise<Measured> {
+  // What an earlier round has made would not be made again.
+  await rm(join(work, "datasets"), { recursive: true, force: true });
   const { version, items } = await planDataset(data, await fetch());
   const last = items.at(-1)?.last ?? 0;
   return measure(() => preprocessShard(data, { version, first: 0, last }));
 }
 
-/** The same photographs by preprocessing and by sharp alone, in turns. Both may use all cores. */
-async function compare(): Promise<Comparison> {
-  const fetched = await fetch();
-  const { prefix, photographs } = fetched;
-  const version = "0".repeat(16);
-  const { items } = await planDataset(data, { ...fetched, version });
-  const chunks = (items.at(-1)?.last ?? 0) + 1;
-  const alone = { seconds: 0, cpuSeconds: 0 };
-  const whole = { seconds: 0, cpuSeconds: 0 };
-  const add = async (total: typeof alone, run: () => Promise<unknown>) => {
-    const { seconds, cpuSeconds } = await measure(run);
+/** What nobody can do without: the same photographs, decoded and resized by sharp alone, on all cores too. */
+async function sharpAlone(): Promise<Measured> {
+  const { prefix } = await fetch();
+  const total: Measured = { seconds: 0, cpuSeconds: 0, peakMegabytes: 0 };
+  for await (const { key } of data.list(`${prefix}chunks/`)) {
+    const files = [...(await readChunk(data, key)).values()];
+    const { seconds, cpuSeconds, peakMegabytes } = await measure(() => decodeWithSharp(files));
     total.seconds += seconds;
     total.cpuSeconds += cpuSeconds;
-  };
-  for (let first = 0; first < chunks; first += turn) {
-    const last = Math.min(first + turn, chunks) - 1;
-    const files: Uint8Array[] = [];
-    for (let chunk = first; chunk <= last; chunk++) {
-      files.push(...(await readChunk(data, fetchedKeys(prefix).chunk(chunk))).values());
-    }
-    await add(alone, () => decodeWithSharp(files));
-    await add(whole, () => preprocessShard(data, { version, first, last }));
+    total.peakMegabytes = peakMegabytes;
   }
-  return {
-    photographs,
-    sharpPerSecond: photographs / alone.seconds,
-    preprocessPerSecond: photographs / whole.seconds,
-    ratio: alone.seconds / whole.seconds,
-    cpuRatio: alone.cpuSeconds / whole.cpuSeconds,
-  };
+  return total;
 }
 
 function decodeWithSharp(files: readonly Uint8Array[]): Promise<unknown> {
@@ -88,13 +59,13 @@ function decodeWithSharp(files: readonly Uint8Array[]): Promise<unknown> {
   return pMap(files, async (bytes) => (await decode(bytes)).length, { concurrency: availableParallelism() + 1 });
 }
 
-const steps: Record<string, () => Promise<Measured | Comparison>> = {
+const steps: Record<string, () => Promise<Measured>> = {
   fetch: () => measure(fetch),
   preprocess,
   assemble: async () => {
     const { version } = await fetch();
     return measure(() => assembleDataset(data, version));
   },
-  compare,
+  sharp: sharpAlone,
 };
 console.log(JSON.stringify(await steps[step ?? ""]?.()));
