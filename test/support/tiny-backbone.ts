@@ -4,9 +4,6 @@ import { type Tensorflow, tf } from "../../training/tfjs/tensorflow.ts";
 
 type Symbolic = Tensorflow.SymbolicTensor;
 
-/** Weights of the tiny backbone's layers, in all. */
-const tinyBackboneLayers = 12;
-
 /** A network as MobileNetV1 begins, far narrower: one convolution and two separable ones, [N,224,224,3] to [N,28,28,8]. */
 export function buildTinyBackbone(): Tensorflow.LayersModel {
   const image = tf.input({ shape: [224, 224, 3], name: "input_1" });
