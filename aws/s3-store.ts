@@ -5,6 +5,7 @@ import {
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
+  S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { NotFoundError } from "../core/errors.ts";
@@ -68,6 +69,18 @@ export class S3Store implements ObjectStore {
     await this.client.send(new PutObjectCommand(input));
   }
 
+  async writeIfUnchanged(key: string, body: Uint8Array | string, etag: string | undefined): Promise<boolean> {
+    const condition = etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: etag };
+    try {
+      await this.client.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ...condition }));
+      return true;
+    } catch (error) {
+      // Conflict: another conditional write was under way. Missing: the object was deleted meanwhile.
+      if (isMissing(error) || hasStatus(error, 409, 412)) return false;
+      throw error;
+    }
+  }
+
   async writeStream(key: string, body: Readable, contentType?: string): Promise<void> {
     const params = { Bucket: this.bucket, Key: key, Body: body, ...(contentType && { ContentType: contentType }) };
     await new Upload({ client: this.client, params }).done();
@@ -76,6 +89,10 @@ export class S3Store implements ObjectStore {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && ["NoSuchKey", "NotFound"].includes(error.name);
+}
+
+function hasStatus(error: unknown, ...statuses: number[]): boolean {
+  return error instanceof S3ServiceException && statuses.includes(error.$metadata.httpStatusCode ?? 0);
 }
 
 /** Splits `s3://bucket/key`. @throws Error when it is no such address */

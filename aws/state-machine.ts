@@ -4,6 +4,7 @@ import {
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
   type SFNClient,
+  StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { errorMessage } from "../core/errors.ts";
 
@@ -44,5 +45,14 @@ export async function isExecutionRunning(client: SFNClient, executionArn: string
   } catch (error) {
     if (error instanceof Error && ["ExecutionDoesNotExist", "InvalidArn"].includes(error.name)) return false;
     throw error;
+  }
+}
+
+/** Starts an execution without input under a name, unless there is or was one of that name. */
+export async function startExecutionOnce(client: SFNClient, stateMachineArn: string, name: string): Promise<void> {
+  try {
+    await client.send(new StartExecutionCommand({ stateMachineArn, name, input: "{}" }));
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "ExecutionAlreadyExists")) throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, type Dirent } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -58,6 +58,26 @@ export class FolderStore implements ObjectStore {
 
   write(key: string, body: Uint8Array | string): Promise<void> {
     return this.replace(key, (path) => writeFile(path, body));
+  }
+
+  async writeIfUnchanged(key: string, body: Uint8Array | string, etag: string | undefined): Promise<boolean> {
+    // A lock file beside the object makes look and write one step for all processes that use this folder.
+    const path = this.path(key);
+    const lock = `${path}.lock${temporarySuffix}`;
+    await mkdir(dirname(path), { recursive: true });
+    const held = await open(lock, "wx").catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+      return undefined;
+    });
+    if (!held) return false;
+    try {
+      if ((await this.head(key))?.etag !== etag) return false;
+      await this.write(key, body);
+      return true;
+    } finally {
+      await held.close();
+      await rm(lock, { force: true });
+    }
   }
 
   writeStream(key: string, body: Readable): Promise<void> {

@@ -25,6 +25,12 @@ export interface ObjectStore {
   read(key: string): Promise<Uint8Array>;
   /** Writes the whole object at once: a reader sees the old content or the new, never a part. */
   write(key: string, body: Uint8Array | string, contentType?: string): Promise<void>;
+  /**
+   * Writes the whole object unless somebody else has written it since: with an etag only over that content, without one
+   * only where there is no object. Of two writers at once, one succeeds.
+   * @returns whether it was written
+   */
+  writeIfUnchanged(key: string, body: Uint8Array | string, etag: string | undefined): Promise<boolean>;
   /** Writes an object of unknown length without holding it in memory. */
   writeStream(key: string, body: Readable, contentType?: string): Promise<void>;
 }

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
 
-export const stages = ["local", "prod"] as const;
-export type Stage = (typeof stages)[number];
+const folder = new URL("../config/", import.meta.url);
 
 /** The days that CloudWatch Logs can keep a log group for, as far as a person would choose them. */
 const retentionDays = [7, 14, 30, 60, 90, 180, 365] as const;
@@ -12,24 +11,33 @@ const slug = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "small letters, digits and single hyphens only")
   .min(6);
 
-const common = {
-  mlflow: z.strictObject({
-    /** Address of the MLflow server that the pipeline's steps call. */
-    trackingUri: z.url({ protocol: /^https?$/ }),
-    auth: z.enum(["none", "sigv4"]),
-  }),
-  /** What decides a promotion; lower is better. */
-  promotionMetric: z.enum(["mse", "mae", "rmse", "maeMeanOfGroups"]).default("mse"),
+const everyStage = {
+  $schema: z.string().optional(),
+  modelName: z.string().min(1).default("avocado-model").describe("The registered model that the API serves."),
+  promotionMetric: z
+    .enum(["mse", "mae", "rmse", "maeMeanOfGroups"])
+    .default("mse")
+    .describe("What decides a promotion; lower is better."),
   predict: z
     .strictObject({
-      /** New accounts have at most 3008 MB. */
-      memoryMegabytes: z.int().min(512).max(10_240).default(3008),
+      memoryMegabytes: z.int().min(512).max(10_240).default(3008).describe("New accounts have at most 3008 MB."),
       architecture: z.enum(["x64", "arm64"]).default("x64"),
-      /** Requests per second, and how many at once, before the API answers 429. */
-      rateLimit: z.int().min(1).default(50),
-      burstLimit: z.int().min(1).default(100),
+      rateLimit: z.int().min(1).default(50).describe("Requests a second before the API answers 429."),
+      burstLimit: z.int().min(1).default(100).describe("Requests at once before the API answers 429."),
+      jwt: z
+        .strictObject({ issuer: z.url(), audience: z.array(z.string().min(1)).min(1) })
+        .optional()
+        .describe("Issuer and audience of the tokens that predictions and uploads then need."),
     })
     .prefault({}),
+  /**
+   * Name of the Secrets Manager secret that opens raw data elsewhere: `{ endpoint?, region, accessKeyId, secretAccessKey }`.
+   * Without it raw data comes from the raw bucket alone.
+   */
+  rawDataSecret: z
+    .string()
+    .regex(/^[\w/+=.@-]{1,256}$/, "not the name of a secret")
+    .optional(),
   kaggle: z
     .strictObject({
       /** Address of Kaggle's API, without `/v1`. */
@@ -61,42 +69,147 @@ const common = {
         .optional(),
     })
     .prefault({}),
-  /** Told of every retraining: promoted or not and why, or what failed. */
-  notificationEmails: z.array(z.email()).max(20).default([]),
-  logRetentionDays: z.literal(retentionDays).default(90),
+  notificationEmails: z
+    .array(z.email())
+    .max(20)
+    .default([])
+    .describe("Told of every retraining (promoted or not and why, or what failed) and of every alarm."),
+  logRetentionDays: z.literal(retentionDays).default(90).describe("How long logs are kept."),
 };
 
-const stageConfig = z.discriminatedUnion("stage", [
-  z.strictObject({
-    stage: z.literal("local"),
-    /** Where the AWS services of the local stack answer. */
-    endpoint: z.url({ protocol: /^https?$/ }),
-    ...common,
+const localConfig = z.strictObject({
+  stage: z.literal("local"),
+  endpoint: z.url({ protocol: /^https?$/ }).describe("Where the AWS services of the local stack answer."),
+  mlflow: z.strictObject({
+    trackingUri: z.url({ protocol: /^https?$/ }).describe("Address of the MLflow server that the steps call."),
+    auth: z.enum(["none", "sigv4"]),
   }),
-  z.strictObject({
-    stage: z.literal("prod"),
-    /** Default: whatever account and region the command line is signed in to. */
-    account: z
-      .string()
-      .regex(/^\d{12}$/, "an account number has 12 digits")
-      .optional(),
-    region: z
-      .string()
-      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "not the name of a region")
-      .optional(),
-    ...common,
-  }),
-]);
+  ...everyStage,
+});
+
+const cloudConfig = z.strictObject({
+  stage: z.string().regex(/^[a-z][a-z0-9]{1,11}$/, "2 to 12 small letters and digits, a letter first"),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, "an account number has 12 digits")
+    .optional()
+    .describe("Default: the account that the command line is signed in to."),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "not the name of a region")
+    .optional()
+    .describe("Default: the region that the command line is set to."),
+  keepData: z
+    .boolean()
+    .default(false)
+    .describe("Buckets and database outlive their stack, and nobody deletes them by accident."),
+  database: z
+    .strictObject({
+      maxCapacity: z.number().multipleOf(0.5).min(1).max(128).default(2).describe("Aurora capacity units at most."),
+      pauseAfterMinutes: z.int().min(5).max(1440).default(10).describe("Without a connection for so long it pauses."),
+      backupDays: z.int().min(1).max(35).default(7).describe("How far back the database can be restored."),
+    })
+    .prefault({}),
+  registry: z
+    .strictObject({
+      cpu: z.literal([256, 512, 1024, 2048]).default(512).describe("Of MLflow's task; 1024 are one CPU."),
+      memoryMegabytes: z.int().multipleOf(512).min(1024).max(8192).default(1024),
+      sleepAfterMinutes: z
+        .int()
+        .min(15)
+        .max(1440)
+        .optional()
+        .describe("Unused for so long, MLflow's task ends until somebody wakes it, and it runs on spot capacity."),
+    })
+    .prefault({}),
+  trainer: z
+    .strictObject({
+      cpu: z.literal([2048, 4096, 8192]).default(4096).describe("Of a trainer's task; 1024 are one CPU."),
+      memoryMegabytes: z
+        .literal([8192, 12_288, 16_384])
+        .default(16_384)
+        .describe("With 8192 units of CPU, 16384 is the least."),
+    })
+    .refine(({ cpu, memoryMegabytes }) => cpu < 8192 || memoryMegabytes === 16_384, {
+      error: "8192 units of CPU go with 16384 MB of memory at least",
+      path: ["memoryMegabytes"],
+    })
+    .prefault({}),
+  schedule: z
+    .strictObject({
+      cron: z
+        .string()
+        .regex(/^\S+( \S+){5}$/, "minute, hour, day of month, month, day of week and year, such as '0 3 ? * MON *'")
+        .describe("When a retraining starts: minute, hour, day of month, month, day of week, year."),
+      timeZone: z.string().refine(isTimeZone, "not the name of a time zone, such as Europe/Lisbon").default("Etc/UTC"),
+      input: z.record(z.string(), z.unknown()).default({}).describe("Input of these executions."),
+    })
+    .optional()
+    .describe("Without it nothing starts by the clock."),
+  newData: z
+    .strictObject({
+      quietMinutes: z.int().min(1).max(15).describe("So long nothing may have come into the raw bucket."),
+    })
+    .optional()
+    .describe("New data in the raw bucket starts a retraining, once all of it is there."),
+  domain: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, "not a domain name")
+        .describe("Name of the API, such as avocado.example.com."),
+      certificateArn: z
+        .string()
+        .regex(/^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, "not the ARN of a certificate")
+        .describe("Its certificate, in the stage's region."),
+    })
+    .optional()
+    .describe("A name of one's own for the API; its DNS record points to the output ApiDomainTarget."),
+  corsOrigins: z
+    .array(z.url({ protocol: /^https?$/ }).regex(/[^/]$/, "an origin has no slash at its end"))
+    .max(20)
+    .default([])
+    .describe("Origins of web pages elsewhere that may call the API and upload."),
+  ...everyStage,
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
 
 /** Everything in which stages differ. */
-export type StageConfig = z.infer<typeof stageConfig>;
+export type StageConfig = LocalConfig | CloudConfig;
+/** The stage on a laptop. */
+export type LocalConfig = z.infer<typeof localConfig>;
+/** A stage in an AWS account. */
+export type CloudConfig = z.infer<typeof cloudConfig>;
+
+/** Is it the stage on a laptop? */
+export function isLocal(config: StageConfig): config is LocalConfig {
+  return config.stage === "local";
+}
+
+/** The stages that have a file. */
+export function listStages(): string[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json") && !file.endsWith(".schema.json"));
+  return files.map((file) => file.slice(0, -".json".length)).sort();
+}
+
+/** JSON Schema of the files of stages in an account, for editors. */
+export function configJsonSchema(): object {
+  return z.toJSONSchema(cloudConfig.omit({ stage: true }), { io: "input" });
+}
 
 /**
  * Checks a stage's configuration and fills in the defaults.
  * @throws Error naming every wrong value at once
  */
-export function parseConfig(value: unknown, source: string): StageConfig {
-  const parsed = stageConfig.safeParse(value);
+export function parseConfig(value: { stage: string; [key: string]: unknown }, source: string): StageConfig {
+  const parsed = (value.stage === "local" ? localConfig : cloudConfig).safeParse(value);
   if (!parsed.success) throw new Error(`${source} is wrong:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
@@ -106,16 +219,18 @@ export function parseConfig(value: unknown, source: string): StageConfig {
  * AVOCADO_LOCAL_ENDPOINT, AVOCADO_MLFLOW_URL, and AVOCADO_KAGGLE, which is JSON that replaces settings of `kaggle`.
  * @throws Error naming every wrong value at once
  */
-export function readConfig(stage: unknown, environment: NodeJS.ProcessEnv = process.env): StageConfig {
-  if (!stages.includes(stage as Stage)) {
-    throw new Error(`There is no stage '${stage}'. Choose one with -c stage=${stages.join(" or -c stage=")}.`);
-  }
+export function readConfig(stage: string, environment: NodeJS.ProcessEnv = process.env): StageConfig {
   const file = `config/${stage}.json`;
+  if (!/^\w+$/.test(stage) || !existsSync(new URL(`../${file}`, import.meta.url))) {
+    const known = listStages().map((name) => `-c stage=${name}`);
+    throw new Error(`There is no stage '${stage}'. Choose one with ${known.join(" or ")}, or write ${file}.`);
+  }
   const values = JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), "utf8"));
   const { AVOCADO_LOCAL_ENDPOINT: endpoint, AVOCADO_MLFLOW_URL: trackingUri, AVOCADO_KAGGLE: kaggle } = environment;
   return parseConfig(
     {
       ...values,
+      stage,
       ...(stage === "local" && endpoint && { endpoint }),
       ...(stage === "local" && trackingUri && { mlflow: { ...values.mlflow, trackingUri } }),
       ...(stage === "local" && kaggle && { kaggle: { ...values.kaggle, ...JSON.parse(kaggle) } }),

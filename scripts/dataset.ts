@@ -1,53 +1,56 @@
-import { readdir } from "node:fs/promises";
-import { parseArgs } from "node:util";
-import { datasetSource } from "../core/contracts/dataset.ts";
-import { errorMessage, InvalidInputError, NotFoundError } from "../core/errors.ts";
-import { FolderStore } from "../core/folder-store.ts";
-import { readJson } from "../core/storage.ts";
-import { sampleSource, writeSample } from "../core/synthetic/sample.ts";
+import { join } from "node:path";
+import { downloadCommand } from "./dataset/download.ts";
+import { sampleCommand } from "./dataset/sample.ts";
+import { uploadCommand } from "./dataset/upload.ts";
+import { published } from "./download/published-dataset.ts";
+import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
+import type { Progress } from "./local/progress.ts";
+import { localFolder } from "./setup/paths.ts";
 
-const usage = "npm run dataset -- sample --fruits 40 --seed 1 --out <folder>";
+const publishedFolder = join(localFolder, published.source);
+const usage = `npm run dataset -- sample --out <folder> [--fruits 40] [--seed 1]
+  renders a synthetic data set
 
-async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: {
-      fruits: { type: "string", default: "40" },
-      seed: { type: "string", default: "1" },
-      out: { type: "string" },
-    },
-  });
-  if (positionals.join(" ") !== "sample" || !values.out) throw new InvalidInputError(`Usage: ${usage}`);
-  const seed = Number(values.seed);
-  const store = new FolderStore(values.out);
-  await checkFolder(store, sampleSource(seed));
-  const photographs = await writeSample(store, { fruits: Number(values.fruits), seed, onProgress: showProgress });
-  console.log(`${photographs} synthetic photographs of ${values.fruits} avocados in ${store.folder}`);
-}
+npm run dataset -- download [--out <folder>] [--zip <file> [--spreadsheet <file>]] [--repository <address>]
+  fetches the published photographs (DOI ${published.doi}, 400 MB); an interrupted download is taken up again
+  --out          default: ${publishedFolder}
+  --zip          the published zip, fetched by hand; --spreadsheet where that is not in it
+  --repository   default: https://data.mendeley.com
 
-/** Another data set's photographs must not mix with the sample's. */
-async function checkFolder(store: FolderStore, source: string): Promise<void> {
-  const names = await readdir(store.folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  if (names.length === 0) return;
-  const found = await readJson(store, "dataset.json", (value) => datasetSource.parse(value)).catch((error: unknown) => {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  });
-  if (found?.source !== source) {
-    throw new InvalidInputError(`${store.folder} is not empty and holds no sample '${source}': choose another folder`);
+npm run dataset -- upload --stage <stage> [--data <folder or zip>]
+  puts a data set into the raw bucket of a stage; stage 'local' is the stack that 'npm start' runs
+  --data         default: ${publishedFolder}`;
+
+const string = { type: "string" } as const;
+const options = {
+  sample: { out: string, fruits: { ...string, default: "40" }, seed: { ...string, default: "1" } },
+  download: {
+    out: { ...string, default: publishedFolder },
+    zip: string,
+    spreadsheet: string,
+    repository: { ...string, default: "https://data.mendeley.com" },
+  },
+  upload: { stage: string, data: { ...string, default: publishedFolder } },
+} as const;
+
+/** `npm run dataset`. */
+async function dataset(progress: Progress): Promise<void> {
+  const [command, ...args] = process.argv.slice(2);
+  if (command === "sample") {
+    const { values } = readArguments({ args, options: options.sample }, usage);
+    if (!values.out) throw wrongUsage("--out is needed.", usage);
+    await sampleCommand({ fruits: Number(values.fruits), seed: Number(values.seed), out: values.out }, progress);
+  } else if (command === "download") {
+    const { values } = readArguments({ args, options: options.download }, usage);
+    if (values.spreadsheet && !values.zip) throw wrongUsage("--spreadsheet goes with --zip.", usage);
+    await downloadCommand(values, progress);
+  } else if (command === "upload") {
+    const { values } = readArguments({ args, options: options.upload }, usage);
+    if (!values.stage) throw wrongUsage("--stage is needed.", usage);
+    await uploadCommand({ stage: values.stage, data: values.data }, progress);
+  } else {
+    throw wrongUsage(command ? `There is no '${command}'.` : "What is to be done?", usage);
   }
 }
 
-function showProgress(photographs: number, total: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${photographs} of ${total}${photographs === total ? "\n" : ""}`);
-}
-
-try {
-  await main();
-} catch (error) {
-  console.error(errorMessage(error));
-  process.exitCode = 1;
-}
+await runCommand(usage, dataset);

@@ -1,50 +1,93 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { basename, resolve } from "node:path";
 import { pMapIterable } from "p-map";
+import { splits } from "../core/contracts/dataset.ts";
+import type { ModelSidecar } from "../core/contracts/model.ts";
 import { type PhotographFile, readLabelledFolder } from "../core/dataset/labelled-folder.ts";
+import { splitOfFruit } from "../core/dataset/split.ts";
 import { errorMessage, InvalidDatasetError, InvalidInputError } from "../core/errors.ts";
 import { decodeImage, ImageError } from "../core/image.ts";
 import { readModelFolder } from "../core/model/folder.ts";
+import { errorWithoutLooking, groupedMetrics } from "../core/model/metrics.ts";
 import { loadOnnxModel } from "../core/model/onnx-model.ts";
-import { type LabelledPhotograph, scoreModel } from "../core/model/score.ts";
+import { predictAll } from "../core/model/score.ts";
 import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
 import { formatMetrics } from "./local/metrics-table.ts";
 import { bar, type Progress } from "./local/progress.ts";
+import { type EvaluatedPhotograph, writeReport } from "./report/write-report.ts";
 
 const usage = `npm run evaluate -- --model <folder> --data <folder> [options]
 
   --model <folder>   a model: model.onnx and avocado-model.json
   --data <folder>    photographs with labels: data.csv and images/
   --fruits <file>    only the fruits in this file, one Sample a line
-  --json <file>      write the result as JSON: n, mae, rmse, r2, mse, groups, maeMeanOfGroups`;
+  --split <name>     only the train, validation or test fruits of the model's source
+  --json <file>      write the result as JSON: n, mae, rmse, r2, mse, groups, maeMeanOfGroups
+  --report <folder>  write a page to look at: index.html with diagrams and the worst photographs`;
 
 /** `npm run evaluate`: errors of a model over the labelled photographs of a folder. */
 async function evaluate(progress: Progress): Promise<void> {
   const string = { type: "string" } as const;
-  const { values } = readArguments({ options: { model: string, data: string, fruits: string, json: string } }, usage);
-  const { model: modelFolder, data, fruits, json } = values;
+  const options = { model: string, data: string, fruits: string, split: string, json: string, report: string };
+  const { values } = readArguments({ options }, usage);
+  const { model: modelFolder, data, fruits, json, report } = values;
   if (!modelFolder || !data) throw wrongUsage("--model and --data are needed.", usage);
   const { onnx, sidecar } = await readModelFolder(modelFolder);
   const model = await loadOnnxModel(onnx);
   const { photographs, leftOut, samples } = await readLabelledFolder(data);
-  const chosen = fruits ? chooseFruits(photographs, samples, await readLines(fruits), progress) : photographs;
+  const listed = fruits ? chooseFruits(photographs, samples, await readLines(fruits), progress) : photographs;
+  const chosen = values.split === undefined ? listed : chooseSplit(listed, sidecar.source, values.split);
   if (chosen.length === 0) throw new InvalidDatasetError(`${data} has no labelled photograph to evaluate on`);
 
   const unreadable = new Map<string, number>();
   const onProgress = (done: number) => progress.now(`${bar(done, chosen.length)}  ${done} of ${chosen.length}`);
-  const scored = await scoreModel(model, decodeAll(chosen, unreadable), { onProgress });
+  const evaluated = await predictAll(model, decodeAll(chosen, unreadable), { onProgress });
+  const scored = groupedMetrics(evaluated);
   progress.now("");
   const counts = { ...leftOut, ...Object.fromEntries(unreadable) };
   progress.line(`${sidecar.name} (${sidecar.network}) on ${scored.n} photographs of ${data}`);
   for (const [reason, count] of Object.entries(counts)) progress.line(`  left out, ${reason}: ${count}`);
   progress.line(formatMetrics(scored));
-  const seen = chosen.filter(({ sample }) => sidecar.trainingFruits.includes(sample)).length;
-  if (seen > 0) {
-    progress.line(
-      `Note: ${seen} of these photographs show fruits named as this model's training fruits; if the data set is ` +
-        `'${sidecar.source}', on which it was trained, the errors are lower than on new fruits.`,
-    );
-  }
+  const baseline = `${errorWithoutLooking(evaluated).toFixed(2)} days`;
+  progress.line(`  Without looking, by the median of each storage group: ${baseline}`);
+  const warning = warnOfSeenFruits(sidecar, chosen);
+  if (warning) progress.line(`Note: ${warning}`);
   if (json) await writeFile(json, `${JSON.stringify(scored, null, 1)}\n`);
+  if (!report) return;
+  const facts = { ...describeEvaluation(sidecar, data, chosen), "error without looking": baseline };
+  const title = `${sidecar.name}: ${scored.mae.toFixed(2)} days off on average`;
+  const page = await writeReport(report, evaluated, { title, facts, metrics: scored, leftOut: counts, warning });
+  progress.line(`The report is ${page}`);
+}
+
+/** The fruits that the fixed split of the source puts on this side. */
+function chooseSplit(photographs: readonly PhotographFile[], source: string, split: string): PhotographFile[] {
+  if (!splits.some((known) => known === split)) {
+    throw wrongUsage(`--split ${split} is none of ${splits.join(", ")}.`, usage);
+  }
+  return photographs.filter(({ sample }) => splitOfFruit(source, sample) === split);
+}
+
+function warnOfSeenFruits(sidecar: ModelSidecar, chosen: readonly PhotographFile[]): string | undefined {
+  const training = new Set(sidecar.trainingFruits);
+  const seen = chosen.filter(({ sample }) => training.has(sample)).length;
+  if (seen === 0) return undefined;
+  return (
+    `${seen} of these photographs show fruits named as this model's training fruits; if the data set is ` +
+    `'${sidecar.source}', on which it was trained, the errors are lower than on new fruits.`
+  );
+}
+
+function describeEvaluation(sidecar: ModelSidecar, data: string, chosen: readonly PhotographFile[]) {
+  return {
+    network: sidecar.network,
+    ...(sidecar.version && { version: sidecar.version }),
+    "trained on": `${sidecar.source}, ${sidecar.trainingFruits.length} fruits`,
+    trained: sidecar.createdAt.slice(0, 10),
+    "evaluated on": `${basename(resolve(data))}, ${new Set(chosen.map(({ sample }) => sample)).size} fruits`,
+    evaluated: new Date().toISOString().slice(0, 10),
+    ...(sidecar.attribution && { "made from": sidecar.attribution }),
+  };
 }
 
 async function readLines(file: string): Promise<string[]> {
@@ -77,10 +120,10 @@ function chooseFruits(
 async function* decodeAll(
   photographs: readonly PhotographFile[],
   unreadable: Map<string, number>,
-): AsyncGenerator<LabelledPhotograph> {
-  const decode = async ({ path, storageGroup: group, days }: PhotographFile) => {
+): AsyncGenerator<Omit<EvaluatedPhotograph, "predicted"> & { image: Uint8Array }> {
+  const decode = async ({ path, storageGroup: group, ...known }: PhotographFile) => {
     try {
-      return { image: await decodeImage(await readFile(path)), group, days };
+      return { image: await decodeImage(await readFile(path)), path, group, ...known };
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       unreadable.set(error.reason, (unreadable.get(error.reason) ?? 0) + 1);

@@ -9,6 +9,7 @@ import { Progress } from "./local/progress.ts";
 import { printReport } from "./local/report.ts";
 import { ensureSample } from "./local/sample.ts";
 import { type LocalStack, startLocalStack } from "./local/stack.ts";
+import { stateFolder } from "./local/state.ts";
 import { showKernelOutput, showTrainerLine } from "./local/trainer-lines.ts";
 import { uploadData } from "./local/upload.ts";
 import { localFolder } from "./setup/paths.ts";
@@ -22,7 +23,7 @@ async function main(options: StartOptions): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
 
   const stack = await startLocalStack({
-    folder: process.env.AVOCADO_STATE_FOLDER ?? join(localFolder, "state"),
+    folder: stateFolder(),
     reset: options.reset,
     say: (sentence) => progress.line(sentence),
     onTrainerLine: (line) => showTrainerLine(line, progress),

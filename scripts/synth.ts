@@ -1,12 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildLayer, nativePackages } from "../layers/build.ts";
+import { findPythonBin } from "./local/python.ts";
+import { lintTemplates } from "./setup/lint-templates.ts";
 import { root } from "./setup/paths.ts";
 
-/** Makes the templates of every stage without credentials, and says where they are and in which order they deploy. */
+/** Makes and checks the templates of every stage without credentials, and says in which order they deploy. */
 for (const name of nativePackages) buildLayer(name, "x64");
-for (const stage of ["local", "prod"]) {
+const files = readdirSync(join(root, "config")).flatMap((file) => /^(\w+)\.json$/.exec(file)?.[1] ?? []);
+for (const stage of files) {
   const output = `cdk.out/${stage}`;
   rmSync(join(root, output), { recursive: true, force: true });
   const cdk = (...args: string[]) =>
@@ -17,8 +20,13 @@ for (const stage of ["local", "prod"]) {
       env: { ...process.env, CI: "true" },
       stdio: ["ignore", "pipe", "inherit"],
     });
-  cdk("synth", "--quiet", "-c", `stage=${stage}`, "--output", output);
+  // A finding of the security rules ends it with an error.
+  cdk("synth", "--quiet", "-c", `stage=${stage}`, "-c", "checks=true", "--output", output);
   const stacks: { id: string; name: string }[] = JSON.parse(cdk("list", "--long", "--json", "--app", output));
   console.log(`Stage ${stage}, in the order in which its stacks deploy:`);
-  for (const { id, name } of stacks) console.log(`  ${name}: ${output}/${id.split(" ")[0]}.template.json`);
+  const templates = stacks.map(({ id }) => `${output}/${id.split(" ")[0]}.template.json`);
+  for (const [i, { name }] of stacks.entries()) console.log(`  ${name}: ${templates[i]}`);
+  const found = await lintTemplates(findPythonBin("cfn-lint"), templates);
+  console.log(`  security rules (AwsSolutions): no finding; cfn-lint: ${found || "no finding"}`);
+  if (found) process.exitCode = 1;
 }

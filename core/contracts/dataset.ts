@@ -11,8 +11,6 @@ export type Split = (typeof splits)[number];
 export const imageSize = 224;
 /** Bytes of one photograph in a shard: 224 x 224 RGB, uint8. */
 export const imageBytes = imageSize * imageSize * 3;
-/** Photographs in a shard at most. */
-export const shardPhotographs = 256;
 
 /** `dataset.json`, beside `data.csv`: where the photographs come from. The source's name salts the split. */
 export const datasetSource = z.looseObject({
@@ -20,6 +18,8 @@ export const datasetSource = z.looseObject({
   title: z.string().optional(),
   doi: z.string().optional(),
   licence: z.string().optional(),
+  /** The sentence that the licence asks for, with authors and year. */
+  attribution: z.string().optional(),
 });
 export type DatasetSource = z.infer<typeof datasetSource>;
 

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { InvalidInputError } from "../errors.ts";
 
-export const strategies = ["kaggle", "ecs"] as const;
-export const networks = ["resnet50", "mobilenetv2", "mobilenet", "compact"] as const;
-export type Strategy = (typeof strategies)[number];
+const strategies = ["kaggle", "ecs"] as const;
+const networks = ["resnet50", "mobilenetv2", "mobilenet", "compact"] as const;
+type Strategy = (typeof strategies)[number];
 export type Network = (typeof networks)[number];
 
 /** Which networks each place of training can train (design, decision 2). The first is its default. */
-export const networksOfStrategy: Record<Strategy, readonly [Network, ...Network[]]> = {
+const networksOfStrategy: Record<Strategy, readonly [Network, ...Network[]]> = {
   ecs: ["compact", "mobilenet"],
   kaggle: ["mobilenetv2", "resnet50"],
 };
@@ -55,12 +55,19 @@ const name = z
   .max(120)
   .regex(/^[\w .-]+$/, "letters, digits, space, '.', '_' and '-' only");
 
+function isDataAddress(value: string): boolean {
+  return !value.includes("://") || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\//.test(value);
+}
+
 const executionInput = z.strictObject({
   strategy: z.enum(strategies).default("ecs"),
   /** False: no fetch, no preprocessing; the newest data set version is used. */
   newData: z.boolean().default(true),
-  /** Key of a zip, or prefix of a folder, in the raw bucket. Default: the newest data set there. */
-  data: z.string().min(1).max(1024).optional(),
+  /**
+   * Key of a zip, or prefix of a folder, in the raw bucket; or `s3://bucket/key` in another account or at another host.
+   * Default: the newest data set of the raw bucket.
+   */
+  data: z.string().min(1).max(1024).refine(isDataAddress, "a key of the raw bucket, or s3://bucket/key").optional(),
   runName: name.optional(),
   modelName: name.default("avocado-model"),
   experimentName: name.default("avocado-ripening"),

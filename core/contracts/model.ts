@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Errors of predicted days on one set of photographs. `mse` in days squared, `mae` and `rmse` in days. */
-export const regressionMetrics = z.object({
+const regressionMetrics = z.object({
   n: z.int(),
   mse: z.number(),
   mae: z.number(),

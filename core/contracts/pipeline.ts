@@ -10,6 +10,19 @@ import { groupedMetrics } from "./model.ts";
 
 export const validateInputTask = z.object({ executionArn: z.string(), input: z.unknown() });
 
+export const lockTask = z.object({ executionArn: z.string() });
+const takenLock = z.discriminatedUnion("taken", [
+  z.object({ taken: z.literal(true) }),
+  /** Another execution has it. `reason`: a sentence for people. */
+  z.object({ taken: z.literal(false), holder: z.string(), reason: z.string() }),
+]);
+export type TakenLock = z.infer<typeof takenLock>;
+
+/** Output of an execution that did nothing, since another one runs. */
+export const notStarted = z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() });
+
+export const wakeRegistryTask = z.object({ executionArn: z.string() });
+
 export const fetchDataTask = z.object({ executionArn: z.string(), data: z.string().optional() });
 export const fetchedData = z.object({
   /** Version that a data set made of this input has. */
@@ -29,10 +42,10 @@ export const planDatasetTask = z.object({ fetched: fetchedData });
 export const shardItem = z.object({ version: z.string(), first: z.int(), last: z.int() });
 export type ShardItem = z.infer<typeof shardItem>;
 /** `done`: the version is there already and nothing is left to do. At most 1000 items, however large the data. */
-export const datasetPlan = z.object({ version: z.string(), done: z.boolean(), items: z.array(shardItem).max(1000) });
+const datasetPlan = z.object({ version: z.string(), done: z.boolean(), items: z.array(shardItem).max(1000) });
 export type DatasetPlan = z.infer<typeof datasetPlan>;
 
-export const shardResult = z.object({ first: z.int(), photographs: z.int(), dropped: z.int() });
+const shardResult = z.object({ first: z.int(), photographs: z.int(), dropped: z.int() });
 export type ShardResult = z.infer<typeof shardResult>;
 
 export const assembleDatasetTask = z.object({ version: z.string() });
@@ -97,5 +110,5 @@ export const recordFailureTask = z.object({
   input: z.unknown(),
   error: z.object({ Error: z.string().default("Unknown"), Cause: z.string().default("") }),
 });
-export const recordedFailure = z.object({ error: z.string(), reason: z.string(), runId: z.string().optional() });
+const recordedFailure = z.object({ error: z.string(), reason: z.string(), runId: z.string().optional() });
 export type RecordedFailure = z.infer<typeof recordedFailure>;

@@ -12,6 +12,8 @@ export interface PhotographFile {
   /** Days left, never below 0. */
   days: number;
   sample: string;
+  /** Ripening stage, 1 to 5. */
+  stage: number;
 }
 
 /** The labelled photographs of a raw data set, and what was left out, by reason. */
@@ -37,11 +39,11 @@ export async function readLabelledFolder(folder: string): Promise<LabelledFolder
     leftOut[reason] = (leftOut[reason] ?? 0) + 1;
   };
   for (const { reason } of problems) count(reason);
-  const photographs = rows.flatMap(({ fileName, storageGroup, sample }, i): PhotographFile[] => {
+  const photographs = rows.flatMap(({ fileName, storageGroup, sample, stage }, i): PhotographFile[] => {
     const file = files.get(fileName);
     const days = labels[i]?.shelfLifeDays;
     if (file !== undefined && days !== undefined) {
-      return [{ path: join(folder, "images", file), storageGroup, days, sample }];
+      return [{ path: join(folder, "images", file), storageGroup, days, sample, stage }];
     }
     count(file === undefined ? "no-photograph" : "no-label");
     return [];

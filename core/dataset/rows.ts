@@ -24,7 +24,8 @@ export interface Problem {
   message: string;
 }
 
-const columns = [
+/** The columns of `data.csv`. */
+export const dataColumns = [
   "File Name",
   "Time Stamp",
   "Storage Group",
@@ -32,7 +33,7 @@ const columns = [
   "Day of Experiment",
   "Ripening Index Classification",
 ] as const;
-type Column = (typeof columns)[number];
+type Column = (typeof dataColumns)[number];
 
 /**
  * Reads `data.csv`. A bad row is refused, not the file: each is reported once, with everything that is wrong with it, and
@@ -88,7 +89,7 @@ function readRecords(content: Uint8Array): { cells: Cells; line: number }[] {
   const [header, ...body] = parseTable(content);
   if (!header) throw new InvalidDatasetError("data.csv is empty");
   checkHeader(header.record);
-  const place = new Map(columns.map((column) => [column, header.record.indexOf(column)]));
+  const place = new Map(dataColumns.map((column) => [column, header.record.indexOf(column)]));
   return body.map(({ record, info }) => ({
     cells: {
       get: (column) => record[place.get(column) ?? -1] ?? "",
@@ -116,7 +117,7 @@ function parseTable(content: Uint8Array): { record: string[]; info: { lines: num
 }
 
 function checkHeader(names: readonly string[]): void {
-  const missing = columns.filter((column) => !names.includes(column));
+  const missing = dataColumns.filter((column) => !names.includes(column));
   if (missing.length === 0) return;
   const [only = ""] = names;
   const separator = names.length === 1 && [";", "\t", "|"].find((candidate) => only.includes(candidate));
@@ -126,7 +127,7 @@ function checkHeader(names: readonly string[]): void {
   }
   const list = missing.map((column) => `'${column}'`).join(", ");
   throw new InvalidDatasetError(
-    `data.csv lacks ${missing.length === 1 ? "the column" : "the columns"} ${list}. Its first line must name ${columns.join(", ")}; it has: ${names.join(", ")}.`,
+    `data.csv lacks ${missing.length === 1 ? "the column" : "the columns"} ${list}. Its first line must name ${dataColumns.join(", ")}; it has: ${names.join(", ")}.`,
   );
 }
 
@@ -138,7 +139,7 @@ function checkCells(cells: Cells, line: number): { row: DataRow; wrong: Wrong } 
     if (!ok) wrong.push([reason, message]);
   };
   const cell = cells.get;
-  const absent = columns.filter((column) => cell(column) === "");
+  const absent = dataColumns.filter((column) => cell(column) === "");
   check(absent.length === 0, "missing-value", `no value for ${absent.join(", ")}`);
   check(cells.surplus <= 0, "too-many-values", `${cells.surplus} more values than columns`);
 

@@ -7,7 +7,7 @@ export class KaggleError extends NamedError {
   constructor(call: string, status: number, message: string) {
     super(
       "KaggleError",
-      `Kaggle refused ${call} (${status}): ${message || "no reason given"}.${hint(status, message)}`,
+      `Kaggle refused ${call} (${status}): ${message.replace(/\.$/, "") || "no reason given"}.${hint(status, message)}`,
     );
     this.status = status;
   }

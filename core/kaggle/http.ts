@@ -109,7 +109,7 @@ export class KaggleHttp {
       const retryAfter = parseRetryAfter(response.headers.get("retry-after"));
       throw new KaggleAwayError(call, `status ${status}`, { busy: status === 429, retryAfter });
     }
-    throw new KaggleError(call, status, (said?.message ?? text).slice(0, 500).replace(/\.$/, ""));
+    throw new KaggleError(call, status, (said?.message ?? text).slice(0, 500));
   }
 
   private post(method: string, body: object): Promise<Response> {

@@ -140,7 +140,7 @@ export class KaggleKernels {
 }
 
 /** Kaggle gives a log as the text of a JSON array; one that is no such thing is shown as it is. */
-export function parseLog(text: string): LogEntry[] {
+function parseLog(text: string): LogEntry[] {
   if (!text) return [];
   try {
     return z.array(logEntry).parse(JSON.parse(text));

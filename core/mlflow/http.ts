@@ -13,6 +13,11 @@ export interface MlflowOptions {
   attempts?: number;
   /** Milliseconds before the second attempt, doubled for each one after it. Default 250. */
   backoff?: number;
+  /**
+   * Milliseconds for which a call is tried while a gateway says that nothing answers behind it (503, 504): a sleeping
+   * server, or its paused database. Default 2 minutes.
+   */
+  patience?: number;
 }
 
 /** MLflow understood the call and refused it. `errorCode` is MLflow's own, such as `RESOURCE_DOES_NOT_EXIST`. */
@@ -32,7 +37,19 @@ export function isRefusal(error: unknown, errorCode: string): error is MlflowErr
   return error instanceof MlflowError && error.errorCode === errorCode;
 }
 
+/** The server is away for the moment; asleep when a gateway says so. */
+class AwayError extends TransientError {
+  readonly asleep: boolean;
+
+  constructor(message: string, asleep: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.asleep = asleep;
+  }
+}
+
 const transientStatuses = [429, 502, 503, 504];
+const asleepStatuses = [503, 504];
+const longestPause = 10_000;
 const refusal = z.object({ error_code: z.string(), message: z.string().default("") });
 
 /** Calls of MLflow's REST API. */
@@ -41,12 +58,14 @@ export class MlflowHttp {
   private readonly fetch: Fetch;
   private readonly attempts: number;
   private readonly backoff: number;
+  private readonly patience: number;
 
   constructor(options: MlflowOptions) {
     this.trackingUri = options.trackingUri.replace(/\/+$/, "");
     this.fetch = options.fetch ?? fetch;
     this.attempts = options.attempts ?? 5;
     this.backoff = options.backoff ?? 250;
+    this.patience = options.patience ?? 120_000;
   }
 
   /** Reads. @throws MlflowError, TransientError */
@@ -73,12 +92,16 @@ export class MlflowHttp {
   }
 
   private async retried<T>(once: () => Promise<T>): Promise<T> {
+    const started = Date.now();
     for (let attempt = 1; ; attempt++) {
       try {
         return await once();
       } catch (error) {
-        if (!(error instanceof TransientError) || attempt >= this.attempts) throw error;
-        await sleep(this.backoff * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+        if (!(error instanceof AwayError)) throw error;
+        const pause = Math.min(this.backoff * 2 ** (attempt - 1), longestPause) * (0.5 + Math.random() / 2);
+        const waits = error.asleep && Date.now() - started + pause < this.patience;
+        if (attempt >= this.attempts && !waits) throw error;
+        await sleep(pause);
       }
     }
   }
@@ -90,27 +113,27 @@ export class MlflowHttp {
     try {
       response = await this.fetch(`${this.trackingUri}/api/2.0/mlflow/${path}`, {
         method,
-        signal: AbortSignal.timeout(30_000),
+        signal: AbortSignal.timeout(35_000),
         ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body, keepNaN) }),
       });
       text = await response.text();
     } catch (error) {
-      throw this.away(call, causeOf(error), error);
+      throw this.away(call, causeOf(error), false, error);
     }
-    if (transientStatuses.includes(response.status)) throw this.away(call, `status ${response.status}`);
+    const { status } = response;
+    if (transientStatuses.includes(status)) throw this.away(call, `status ${status}`, asleepStatuses.includes(status));
     const json = parseJson(text);
-    if (!response.ok) throw this.refused(call, response.status, json, text);
+    if (!response.ok) throw this.refused(call, status, json, text);
     const parsed = answer.safeParse(json);
     if (parsed.success) return parsed.data;
     const what = z.prettifyError(parsed.error);
-    throw new MlflowError(call, response.status, "UNEXPECTED_ANSWER", `is ${this.trackingUri} MLflow 3?\n${what}`);
+    throw new MlflowError(call, status, "UNEXPECTED_ANSWER", `is ${this.trackingUri} MLflow 3?\n${what}`);
   }
 
-  private away(call: string, why: string, cause?: unknown): TransientError {
+  private away(call: string, why: string, asleep: boolean, cause?: unknown): AwayError {
     const what = `MLflow at ${this.trackingUri} does not answer ${call} (${why}).`;
-    return new TransientError(`${what} Check that it runs and can be reached there, then start the execution again.`, {
-      cause,
-    });
+    const advice = "Check that it runs and can be reached there, then start the execution again.";
+    return new AwayError(`${what} ${advice}`, asleep, { cause });
   }
 
   private refused(call: string, status: number, json: unknown, text: string): MlflowError {

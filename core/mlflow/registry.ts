@@ -2,6 +2,10 @@ import { z } from "zod";
 import { equals } from "./filter.ts";
 import { isRefusal, type MlflowHttp } from "./http.ts";
 
+const tags = z
+  .array(z.object({ key: z.string(), value: z.string() }))
+  .default([])
+  .transform((list) => Object.fromEntries(list.map(({ key, value }) => [key, value])));
 const modelVersion = z
   .object({
     name: z.string(),
@@ -9,12 +13,14 @@ const modelVersion = z
     run_id: z.string().default(""),
     source: z.string().default(""),
     status: z.string().default("READY"),
-    tags: z.array(z.object({ key: z.string(), value: z.string() })).default([]),
+    creation_timestamp: z.number().default(0),
+    tags,
   })
-  .transform(({ run_id, tags, ...rest }) => ({
+  .transform(({ run_id, creation_timestamp, ...rest }) => ({
     ...rest,
     runId: run_id,
-    tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+    /** Milliseconds since 1970. */
+    createdAt: creation_timestamp,
   }));
 /** A version of a registered model. `source`: address of its files, here always an S3 folder. */
 export type ModelVersion = z.infer<typeof modelVersion>;
@@ -34,6 +40,7 @@ const searched = z.object({
   model_versions: z.array(modelVersion).default([]),
   next_page_token: z.string().optional(),
 });
+const answeredModel = z.object({ registered_model: z.object({ name: z.string(), tags }) });
 const nothing = z.unknown();
 
 /** Registered models of an MLflow server, their versions and aliases. */
@@ -53,12 +60,32 @@ export class Registry {
     }
   }
 
+  /** The registered model, or undefined where there is none. */
+  async getModel(name: string): Promise<{ name: string; tags: Record<string, string> } | undefined> {
+    try {
+      return (await this.http.get("registered-models/get", { name }, answeredModel)).registered_model;
+    } catch (error) {
+      if (isRefusal(error, "RESOURCE_DOES_NOT_EXIST")) return undefined;
+      throw error;
+    }
+  }
+
+  async setModelTag(name: string, key: string, value: string): Promise<void> {
+    await this.http.call("POST", "registered-models/set-tag", { name, key, value }, nothing);
+  }
+
   /** The version of the run with this source, created where there is none. The registered model must exist. */
-  async ensureVersion({ name, source, runId, description = "", tags = {} }: NewModelVersion): Promise<ModelVersion> {
+  async ensureVersion({
+    name,
+    source,
+    runId,
+    description = "",
+    tags: given = {},
+  }: NewModelVersion): Promise<ModelVersion> {
     const find = async () => (await this.versionsOfRun(name, runId)).find((version) => version.source === source);
     const found = await find();
     if (found) return found;
-    const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
+    const list = Object.entries(given).map(([key, value]) => ({ key, value }));
     const body = { name, source, run_id: runId, description, tags: list };
     const made = await this.http.create("model-versions/create", body, answeredVersion, async () => {
       const version = await find();
@@ -72,13 +99,22 @@ export class Registry {
     return this.unlessMissing("RESOURCE_DOES_NOT_EXIST", "model-versions/get", { name, version });
   }
 
+  /** All versions of a model, the newest first. */
+  listVersions(name: string): Promise<ModelVersion[]> {
+    return this.search(equals("name", name));
+  }
+
   /** Versions that a run has registered, the newest first. */
-  async versionsOfRun(name: string, runId: string): Promise<ModelVersion[]> {
+  versionsOfRun(name: string, runId: string): Promise<ModelVersion[]> {
+    return this.search(`${equals("name", name)} and ${equals("run_id", runId)}`);
+  }
+
+  private async search(filter: string): Promise<ModelVersion[]> {
     const versions: ModelVersion[] = [];
     let token: string | undefined;
     do {
       const query = {
-        filter: `${equals("name", name)} and ${equals("run_id", runId)}`,
+        filter,
         max_results: "1000",
         ...(token && { page_token: token }),
       };

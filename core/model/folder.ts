@@ -12,11 +12,9 @@ export interface ModelFolder {
 
 /** Reads `model.onnx` and `avocado-model.json` of a folder. @throws NotFoundError, InvalidModelError */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
-  const [onnx, sidecar] = await Promise.all([
-    readPart(folder, modelFiles.onnx),
-    readPart(folder, modelFiles.sidecar).then((bytes) => parseSidecar(bytes, join(folder, modelFiles.sidecar))),
-  ]);
-  return { onnx, sidecar };
+  const onnx = await readPart(folder, modelFiles.onnx);
+  const sidecar = await readPart(folder, modelFiles.sidecar);
+  return { onnx, sidecar: parseSidecar(sidecar, join(folder, modelFiles.sidecar)) };
 }
 
 /** Writes a model folder, made where it does not exist. */

@@ -39,6 +39,20 @@ export function groupedMetrics(scored: readonly ScoredPhotograph[]): GroupedMetr
 }
 
 /**
+ * Mean absolute error, in days, of answering the same for every photograph of a storage group: the median of these very
+ * photographs. A model that sees nothing but the storage group cannot do better.
+ */
+export function errorWithoutLooking(scored: readonly { group: StorageGroup; days: number }[]): number {
+  const groups = [...Map.groupBy(scored, ({ group }) => group).values()];
+  const sums = groups.map((photographs) => {
+    const days = photographs.map((photograph) => photograph.days).toSorted((a, b) => a - b);
+    const median = days[Math.floor(days.length / 2)] as number;
+    return days.reduce((sum, value) => sum + Math.abs(value - median), 0);
+  });
+  return sums.reduce((sum, value) => sum + value, 0) / scored.length;
+}
+
+/**
  * Metrics as a flat record of numbers, as MLflow and the sidecar keep them: `<prefix>mse`, `<prefix>mae_T10`, ...
  */
 export function flattenMetrics(metrics: GroupedMetrics, prefix = ""): Record<string, number> {

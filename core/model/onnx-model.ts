@@ -40,6 +40,22 @@ export async function loadOnnxModel(bytes: Uint8Array, options: { threads?: numb
   throw new InvalidModelError(`The model does not keep the contract: ${problems.join("; ")}`);
 }
 
+/**
+ * Loads a graph and asks it once: what cannot answer is found out before it serves, and the first caller does not wait for it.
+ * @throws InvalidModelError
+ */
+export async function loadVerifiedModel(bytes: Uint8Array, options: { threads?: number } = {}): Promise<OnnxModel> {
+  const model = await loadOnnxModel(bytes, options);
+  try {
+    const [days] = await predictDays(model, [new Uint8Array(imageBytes)], ["T20"]);
+    if (!Number.isFinite(days)) throw new Error(`it predicts ${days} days`);
+    return model;
+  } catch (cause) {
+    await model.release();
+    throw new InvalidModelError(`The model does not answer: ${errorMessage(cause)}`, { cause });
+  }
+}
+
 function contractProblems(
   kind: string,
   contract: Record<string, TensorContract>,

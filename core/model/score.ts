@@ -11,15 +11,18 @@ export interface LabelledPhotograph {
   days: number;
 }
 
-/** The labelled photographs of one shard. */
-export function* labelledOfShard({ rows, pixels }: Shard): Generator<LabelledPhotograph> {
-  for (const [i, { storageGroup: group, shelfLifeDays: days }] of rows.entries()) {
-    if (days !== undefined) yield { image: pixels.subarray(i * imageBytes, (i + 1) * imageBytes), group, days };
+/** The labelled photographs of one shard, with their ripening stage. */
+export function* labelledOfShard({ rows, pixels }: Shard): Generator<LabelledPhotograph & { stage: number }> {
+  for (const [i, { storageGroup: group, shelfLifeDays: days, stage }] of rows.entries()) {
+    if (days !== undefined) yield { image: pixels.subarray(i * imageBytes, (i + 1) * imageBytes), group, days, stage };
   }
 }
 
 /** The labelled photographs of a split, one shard in memory at a time. */
-export async function* labelledOfSplit(dataset: Dataset, split: Split): AsyncGenerator<LabelledPhotograph> {
+export async function* labelledOfSplit(
+  dataset: Dataset,
+  split: Split,
+): AsyncGenerator<LabelledPhotograph & { stage: number }> {
   for await (const shard of dataset.shards(split)) yield* labelledOfShard(shard);
 }
 
@@ -28,24 +31,24 @@ export type ScoreProgress = (done: number) => void;
 
 /**
  * Predicts every photograph, in batches, with what serving would answer (never below 0). Holds one batch of images at a
- * time.
+ * time; what else is known of a photograph stays with its prediction.
  */
-export async function predictAll(
+export async function predictAll<P extends LabelledPhotograph>(
   model: OnnxModel,
-  photographs: AsyncIterable<LabelledPhotograph> | Iterable<LabelledPhotograph>,
+  photographs: AsyncIterable<P> | Iterable<P>,
   options: { batchSize?: number; onProgress?: ScoreProgress } = {},
-): Promise<ScoredPhotograph[]> {
+): Promise<(Omit<P, "image"> & ScoredPhotograph)[]> {
   const { batchSize = 32, onProgress } = options;
-  const scored: ScoredPhotograph[] = [];
-  let batch: LabelledPhotograph[] = [];
+  const scored: (Omit<P, "image"> & ScoredPhotograph)[] = [];
+  let batch: P[] = [];
   const flush = async () => {
     const predicted = await predictDays(
       model,
       batch.map(({ image }) => image),
       batch.map(({ group }) => group),
     );
-    for (const [i, { group, days }] of batch.entries()) {
-      scored.push({ group, days, predicted: Math.max(0, predicted[i] as number) });
+    for (const [i, { image: _, ...known }] of batch.entries()) {
+      scored.push({ ...known, predicted: Math.max(0, predicted[i] as number) });
     }
     batch = [];
     onProgress?.(scored.length);

@@ -2,11 +2,11 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { S3Store } from "../../aws/s3-store.ts";
 import { deployModelTask } from "../../core/contracts/pipeline.ts";
+import { reloadApi } from "../../core/serving/reload.ts";
 import { environment } from "../shared/env.ts";
 import { authorisation, fetchWith, mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { step } from "../shared/step.ts";
 import { deployModel } from "./logic.ts";
-import { reloadApi } from "./reload.ts";
 
 const env = environment(
   z.object({ ...mlflowEnvironment, ARTIFACT_BUCKET: z.string().min(1), API_URL: z.url(), API_AUTH: authorisation }),

@@ -1,65 +1,16 @@
-import { createHash } from "node:crypto";
-import { type ChampionManifest, type ModelSidecar, servingKeys } from "../../core/contracts/model.ts";
 import type { Deployment } from "../../core/contracts/pipeline.ts";
-import { errorMessage, NotFoundError } from "../../core/errors.ts";
-import { type ArtifactBucket, readModelVersion } from "../../core/mlflow/artifacts.ts";
-import type { MlflowClient } from "../../core/mlflow/client.ts";
-import { loadOnnxModel } from "../../core/model/onnx-model.ts";
 import { concludeRuns } from "../../core/run-tags.ts";
-import { writeJson } from "../../core/storage.ts";
-
-export interface DeployModelClients {
-  mlflow: MlflowClient;
-  artifacts: ArtifactBucket;
-  /** Has the API take up the manifest. Says what it serves now. @throws when it cannot be asked or serves another model */
-  reload(manifest: ChampionManifest): Promise<string>;
-}
+import { type PublishClients, publishChampion } from "../../core/serving/publish.ts";
 
 /**
- * Publishes the champion: the graph under its hash, then the manifest that names it, then the API's reload. An API that
- * cannot be asked is no failure: its instances look at the manifest themselves. Ends by concluding the execution's runs.
+ * Publishes the champion and concludes the execution's runs.
  * @throws NotFoundError, InvalidModelError
  */
 export async function deployModel(
   task: { executionArn: string; modelName: string },
-  { mlflow, artifacts, reload }: DeployModelClients,
+  clients: PublishClients,
 ): Promise<Deployment> {
-  const { modelName } = task;
-  const champion = await mlflow.registry.getAlias(modelName, "champion");
-  if (!champion) {
-    throw new NotFoundError(`${modelName} has no champion to deploy: set its alias 'champion' in MLflow, or retrain`);
-  }
-  const { onnx, sidecar } = await readModelVersion(artifacts, champion);
-  await (await loadOnnxModel(onnx)).release();
-  const sha256 = createHash("sha256").update(onnx).digest("hex");
-  const manifest: ChampionManifest = {
-    modelName,
-    version: champion.version,
-    alias: "champion",
-    runId: champion.runId,
-    key: servingKeys.model(sha256),
-    sha256,
-    size: onnx.length,
-    datasetVersion: sidecar.datasetVersion,
-    metrics: await metricsOf(mlflow, champion.runId, sidecar),
-    createdAt: sidecar.createdAt,
-  };
-  const published = await artifacts.store.head(manifest.key);
-  if (published?.size !== onnx.length) await artifacts.store.write(manifest.key, onnx, "application/octet-stream");
-  // Last: a manifest never names a graph that is not there.
-  await writeJson(artifacts.store, servingKeys.manifest, manifest);
-
-  const serving = await reload(manifest).catch(
-    (error: unknown) =>
-      `The API could not be asked to reload (${errorMessage(error)}); it takes version ${champion.version} up by itself, within 30 s of its next request.`,
-  );
-  await concludeRuns(mlflow, task.executionArn);
-  return { version: champion.version, runId: champion.runId, sha256, serving };
-}
-
-/** The model's own metrics and those of its test, without the champion's before it. */
-async function metricsOf(mlflow: MlflowClient, runId: string, sidecar: ModelSidecar): Promise<Record<string, number>> {
-  const logged = Object.entries((await mlflow.runs.get(runId))?.metrics ?? {});
-  const test = logged.filter(([key, value]) => key.startsWith("test_") && Number.isFinite(value));
-  return { ...sidecar.metrics, ...Object.fromEntries(test) };
+  const deployment = await publishChampion(task.modelName, clients);
+  await concludeRuns(clients.mlflow, task.executionArn);
+  return deployment;
 }

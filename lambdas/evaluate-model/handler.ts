@@ -1,5 +1,7 @@
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { announceWith } from "../../aws/champion-events.ts";
 import { S3Store } from "../../aws/s3-store.ts";
 import { promotionMetrics } from "../../core/champion.ts";
 import { evaluateModelTask } from "../../core/contracts/pipeline.ts";
@@ -17,14 +19,16 @@ const env = environment(
   }),
 );
 const s3 = new S3Client();
+const events = new EventBridgeClient();
 
 /** Judges the challenger against the champion. */
-export const handler = step(evaluateModelTask, (task) => {
+export const handler = step(evaluateModelTask, (task, logger) => {
   const { ARTIFACT_BUCKET, DATA_BUCKET, PROMOTION_METRIC } = env();
   return evaluateModel(task, {
     mlflow: mlflowFrom(env()),
     data: new S3Store(s3, DATA_BUCKET),
     artifacts: { name: ARTIFACT_BUCKET, store: new S3Store(s3, ARTIFACT_BUCKET) },
     metric: PROMOTION_METRIC,
+    announce: announceWith(events, (message) => logger.warn(message)),
   });
 });

@@ -1,14 +1,16 @@
 import { decideChampion, type PromotionMetric, refuseSeenFruits } from "../../core/champion.ts";
+import { type Announce, isRecorded, recordChange } from "../../core/champion-ledger.ts";
 import type { GroupedMetrics } from "../../core/contracts/model.ts";
 import type { EvaluateModelTask, EvaluationResult } from "../../core/contracts/pipeline.ts";
 import { type Dataset, openDataset } from "../../core/dataset/open.ts";
 import { InvalidModelError, NotFoundError } from "../../core/errors.ts";
-import { type ArtifactBucket, readModelVersion } from "../../core/mlflow/artifacts.ts";
+import { type ArtifactBucket, artifactPrefix, readModelVersion } from "../../core/mlflow/artifacts.ts";
 import type { MlflowClient } from "../../core/mlflow/client.ts";
 import type { ModelVersion } from "../../core/mlflow/registry.ts";
-import { flattenMetrics } from "../../core/model/metrics.ts";
+import { flattenMetrics, groupedMetrics } from "../../core/model/metrics.ts";
 import { loadOnnxModel, type OnnxModel } from "../../core/model/onnx-model.ts";
-import { concludeRuns, runTags } from "../../core/run-tags.ts";
+import { evaluationPlots, type StagedPhotograph } from "../../core/plots/plots.ts";
+import { concludeRuns, executionName, runTags } from "../../core/run-tags.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { scoreTogether } from "./score-together.ts";
 
@@ -18,12 +20,14 @@ export interface EvaluateModelClients {
   data: ObjectStore;
   artifacts: ArtifactBucket;
   metric: PromotionMetric;
+  announce: Announce;
 }
 
 /**
  * Scores challenger and champion on the same test photographs, writes both scores to the challenger's run, and makes the
  * challenger champion when its error is lower or there is none. The alias moves last: whatever fails before leaves the
- * champion as it was. The run of a challenger that is not promoted is concluded here, for nothing comes after it.
+ * champion as it was; a promotion's entry in the ledger follows, made by the next attempt if this one fails. The run of a
+ * challenger that is not promoted is concluded here, for nothing comes after it.
  * @throws InvalidModelError, NotFoundError when a model cannot be judged
  */
 export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateModelClients): Promise<EvaluationResult> {
@@ -38,12 +42,18 @@ export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateMo
   const already = found?.version === modelVersion;
   const champion = already ? undefined : found;
 
-  const [own, best] = await score(dataset, challenger, champion, clients.artifacts);
+  const [photographs, championPhotographs] = await score(dataset, challenger, champion, clients.artifacts);
+  const own = groupedMetrics(photographs);
+  const best = championPhotographs && groupedMetrics(championPhotographs);
   await mlflow.registry.setAlias(modelName, "challenger", modelVersion);
   const scored = { version: modelVersion, runId, metrics: own };
   const scoredChampion = champion && best && { version: champion.version, runId: champion.runId, metrics: best };
+  const before = already ? ((await mlflow.runs.get(runId))?.tags ?? {}) : {};
   const decision = already
-    ? { promoted: true, reason: await recordedReason(mlflow, runId, modelVersion) }
+    ? {
+        promoted: true,
+        reason: before[runTags.promotionReason] ?? `Version ${modelVersion} is the champion already.`,
+      }
     : decideChampion(scored, scoredChampion, metric);
   await logScores(mlflow, runId, own, best, {
     [runTags.promoted]: String(decision.promoted),
@@ -51,23 +61,28 @@ export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateMo
     [runTags.promotionMetric]: metric,
     ...(scoredChampion && { [runTags.championBefore]: scoredChampion.version }),
   });
+  await writePlots(mlflow, runId, photographs, clients.artifacts);
   if (!decision.promoted) await concludeRuns(mlflow, task.executionArn);
   else if (!already) await mlflow.registry.setAlias(modelName, "champion", modelVersion);
+  if (decision.promoted && !(already && (await isRecorded(mlflow, modelName, modelVersion)))) {
+    const from = already ? before[runTags.championBefore] : champion?.version;
+    await recordPromotion(task, decision.reason, from, clients);
+  }
   return { ...decision, metric, challenger: scored, ...(scoredChampion && { champion: scoredChampion }) };
 }
 
-/** Scores of the challenger and, where there is one, of the champion. */
+/** What the challenger says of the test photographs and, where there is one, the champion. */
 async function score(
   dataset: Dataset,
   challenger: ModelVersion,
   champion: ModelVersion | undefined,
   artifacts: ArtifactBucket,
-): Promise<[GroupedMetrics, GroupedMetrics?]> {
+): Promise<[StagedPhotograph[], StagedPhotograph[]?]> {
   const who = `The challenger, version ${challenger.version} of ${challenger.name},`;
   const models = [await load(challenger, who, dataset, artifacts)];
   try {
     if (champion) models.push(await loadChampion(champion, dataset, artifacts));
-    return (await scoreTogether(dataset, models)) as [GroupedMetrics, GroupedMetrics?];
+    return (await scoreTogether(dataset, models)) as [StagedPhotograph[], StagedPhotograph[]?];
   } finally {
     for (const model of models) await model.release();
   }
@@ -100,9 +115,17 @@ async function loadChampion(version: ModelVersion, dataset: Dataset, artifacts: 
   }
 }
 
-async function recordedReason(mlflow: MlflowClient, runId: string, version: string): Promise<string> {
-  const recorded = (await mlflow.runs.get(runId))?.tags[runTags.promotionReason];
-  return recorded ?? `Version ${version} is the champion already.`;
+async function recordPromotion(
+  { executionArn, input, training }: EvaluateModelTask,
+  reason: string,
+  from: string | undefined,
+  { mlflow, announce }: EvaluateModelClients,
+): Promise<void> {
+  const { modelName } = input;
+  const by = executionName(executionArn);
+  const change = { modelName, kind: "retraining", to: training.modelVersion, by, reason } as const;
+  const at = new Date().toISOString();
+  await recordChange(mlflow, { ...change, ...(from !== undefined && { from }), at }, announce);
 }
 
 /** Writes what the run does not have yet, so that a second evaluation adds no points to the history. */
@@ -117,4 +140,19 @@ async function logScores(
   const scores = { ...flattenMetrics(own, "test_"), ...(best && flattenMetrics(best, "champion_test_")) };
   const fresh = Object.entries(scores).filter(([key, value]) => logged[key] !== value);
   await mlflow.runs.log(runId, { metrics: fresh.map(([key, value]) => ({ key, value })), tags });
+}
+
+/** Puts the diagrams of the challenger's errors among the artifacts of its run. */
+async function writePlots(
+  mlflow: MlflowClient,
+  runId: string,
+  photographs: readonly StagedPhotograph[],
+  { name, store }: ArtifactBucket,
+): Promise<void> {
+  const run = await mlflow.runs.get(runId);
+  if (!run) return;
+  const prefix = artifactPrefix(name, run.artifactUri);
+  for (const [file, svg] of Object.entries(evaluationPlots(photographs))) {
+    await store.write(`${prefix}evaluation/${file}`, svg, "image/svg+xml");
+  }
 }

@@ -1,16 +1,15 @@
-import type { GroupedMetrics } from "../../core/contracts/model.ts";
 import type { Dataset } from "../../core/dataset/open.ts";
 import { InvalidDatasetError } from "../../core/errors.ts";
-import { groupedMetrics, type ScoredPhotograph } from "../../core/model/metrics.ts";
 import type { OnnxModel } from "../../core/model/onnx-model.ts";
 import { labelledOfShard, predictAll } from "../../core/model/score.ts";
+import type { StagedPhotograph } from "../../core/plots/plots.ts";
 
 /**
- * Scores models on the labelled test photographs of a data set: each shard is read once and seen by all of them.
+ * What models say of the labelled test photographs of a data set: each shard is read once and seen by all of them.
  * @throws InvalidDatasetError when no test photograph carries a label
  */
-export async function scoreTogether(dataset: Dataset, models: readonly OnnxModel[]): Promise<GroupedMetrics[]> {
-  const scored: ScoredPhotograph[][] = models.map(() => []);
+export async function scoreTogether(dataset: Dataset, models: readonly OnnxModel[]): Promise<StagedPhotograph[][]> {
+  const scored: StagedPhotograph[][] = models.map(() => []);
   for await (const shard of dataset.shards("test")) {
     for (const [i, model] of models.entries()) scored[i]?.push(...(await predictAll(model, labelledOfShard(shard))));
   }
@@ -20,5 +19,5 @@ export async function scoreTogether(dataset: Dataset, models: readonly OnnxModel
       `No test photograph of data set ${version} carries a label, so no model can be judged`,
     );
   }
-  return scored.map((photographs) => groupedMetrics(photographs));
+  return scored;
 }

@@ -1,16 +1,30 @@
 import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
+import { explainForeignError, openForeignStore } from "../../aws/foreign-store.ts";
 import { S3Store } from "../../aws/s3-store.ts";
 import { fetchDataTask } from "../../core/contracts/pipeline.ts";
-import { fetchData } from "../../core/dataset/fetch.ts";
 import { environment } from "../shared/env.ts";
 import { step } from "../shared/step.ts";
+import { fetchNamedData } from "./logic.ts";
 
-const env = environment(z.object({ RAW_BUCKET: z.string(), DATA_BUCKET: z.string() }));
+const env = environment(
+  z.object({ RAW_BUCKET: z.string(), DATA_BUCKET: z.string(), RAW_DATA_SECRET: z.string().min(1).optional() }),
+);
 const s3 = new S3Client();
+const secrets = new SecretsManagerClient();
 
 /** Reads the raw data set once and leaves its photographs in chunks. */
-export const handler = step(fetchDataTask, async ({ data: key }) => {
-  const { RAW_BUCKET, DATA_BUCKET } = env();
-  return fetchData({ raw: new S3Store(s3, RAW_BUCKET), data: new S3Store(s3, DATA_BUCKET), key });
+export const handler = step(fetchDataTask, ({ data: named }) => {
+  const { RAW_BUCKET, DATA_BUCKET, RAW_DATA_SECRET: secret } = env();
+  return fetchNamedData(named, {
+    raw: { bucket: RAW_BUCKET, store: new S3Store(s3, RAW_BUCKET) },
+    data: new S3Store(s3, DATA_BUCKET),
+    ...(secret && {
+      foreign: {
+        open: (bucket) => openForeignStore(secrets, secret, bucket),
+        explain: (error, address) => explainForeignError(error, address, secret),
+      },
+    }),
+  });
 });

@@ -1,31 +1,109 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
+import type { Metrics } from "@aws-lambda-powertools/metrics";
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { type ApiRoute, matchRoute } from "../../core/contracts/api-routes.ts";
+import { uploadRequest } from "../../core/contracts/predict.ts";
 import type { ObjectStore } from "../../core/storage.ts";
+import { finish } from "../shared/finish.ts";
 import { jsonResponse, ProblemError, problemResponses } from "../shared/problem.ts";
-import { readForm } from "./form.ts";
+import type { FetchImage } from "./fetch-error.ts";
 import { checkHealth } from "./health.ts";
-import { ModelHolder } from "./model-holder.ts";
+import type { LoadOptions } from "./load-champion.ts";
+import { Measure } from "./measure.ts";
+import { type HolderOptions, ModelHolder } from "./model-holder.ts";
 import { predict } from "./predict.ts";
+import { bodyOf, parseWith, readJsonBody, readPredictRequest } from "./request.ts";
+import type { Uploads } from "./uploads.ts";
+import { welcome } from "./welcome.ts";
 
-/** The predict API over the store that holds the champion; the store is opened by the first request. */
-export function createApi(openStore: () => ObjectStore, logger: Logger) {
-  let holder: ModelHolder | undefined;
-  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+/** What the API stands on. */
+export interface ApiBase {
+  /** Holds the published champion. */
+  store: ObjectStore;
+  /** Publishes the champion again, as a reload asks. */
+  republish?: () => Promise<unknown>;
+  /** Where there are none, photographs are sent in the request. */
+  uploads?: Uploads;
+  fetchImage?: FetchImage;
+  /** Which code this is. */
+  revision?: string;
+  model?: HolderOptions & LoadOptions;
+}
+
+type Result = APIGatewayProxyStructuredResultV2;
+type Route = (event: APIGatewayProxyEventV2, id: string, measure: Measure) => Promise<Result> | Result;
+
+/** The predict API. What it stands on is opened by the first request (or `warmUp`), and tried again when that fails. */
+export function createApi(open: () => ApiBase, logger: Logger, metrics?: Metrics) {
+  let opened: { base: ApiBase; holder: ModelHolder } | undefined;
+  const base = () => {
+    if (!opened) {
+      const found = open();
+      opened = { base: found, holder: new ModelHolder(found.store, logger, found.model) };
+    }
+    return { ...opened.base, holder: opened.holder };
+  };
+  const routes = createRoutes(base);
+  const handler = middy<APIGatewayProxyEventV2, Result>()
+    .use(finish())
     .use(problemResponses(logger))
     .handler(async (event, context) => {
       logger.addContext(context);
-      holder ??= new ModelHolder(openStore(), logger);
-      const { method, path } = event.requestContext.http;
-      switch (`${method} ${path}`) {
-        case "POST /predict":
-          return jsonResponse(await predict(await readForm(event), holder, context.awsRequestId));
-        case "GET /health":
-          return jsonResponse(await checkHealth(holder));
-        case "POST /reload-model":
-          return jsonResponse({ model: (await holder.reload()).served });
-        default:
-          throw new ProblemError(404, "NotFound", `There is no ${method} ${path}.`);
+      const measure = new Measure(metrics);
+      try {
+        return await routes[routeOf(event)](event, context.awsRequestId, measure);
+      } catch (error) {
+        measure.rejected(error instanceof ProblemError ? error.name : "Internal");
+        throw error;
       }
     });
+  /** Loads the model before anybody asks; what fails here is told to those who ask. */
+  const warmUp = async () => {
+    await checkHealth(base().holder, "").catch(() => undefined);
+  };
+  return { handler, warmUp };
+}
+
+function createRoutes(base: () => ApiBase & { holder: ModelHolder }): Record<ApiRoute, Route> {
+  return {
+    "GET /": () => jsonResponse(welcome),
+    "POST /predict": async (event, id, measure) => {
+      const input = await measure.time("parse", () => readPredictRequest(event));
+      const { holder, uploads, fetchImage = fetchLazily } = base();
+      return jsonResponse(await predict(input, { holder, fetchImage, uploads }, measure, id));
+    },
+    "POST /uploads": async (event) => {
+      const { uploads } = base();
+      if (!uploads)
+        throw new ProblemError(404, "NoUploads", "This server takes no uploads. Send the photograph itself.");
+      const { content_type } = parseWith(uploadRequest, readJsonBody(bodyOf(event)));
+      return jsonResponse(await uploads.invite(content_type));
+    },
+    "GET /health": async () => jsonResponse(await checkHealth(base().holder, base().revision ?? "development")),
+    "GET /openapi.json": async () => jsonResponse((await import("./openapi.ts")).describeApi()),
+    "GET /docs": async () => (await import("./docs.ts")).docsPage(),
+    "GET /docs/{file}": async (event) => (await import("./docs.ts")).docsFile(event.requestContext.http.path.slice(6)),
+    "POST /reload-model": async () => {
+      const { holder, republish } = base();
+      return jsonResponse({ model: (await holder.reload(republish)).served });
+    },
+  };
+}
+
+let fetcher: Promise<FetchImage> | undefined;
+
+/** The fetcher's code is loaded by the first address, not before the first answer. */
+const fetchLazily: FetchImage = async (url, stop) => {
+  fetcher ??= import("./fetch-image.ts").then(({ createImageFetcher }) => createImageFetcher());
+  return (await fetcher)(url, stop);
+};
+
+function routeOf(event: APIGatewayProxyEventV2): ApiRoute {
+  const { method, path } = event.requestContext.http;
+  const { route, allowed } = matchRoute(method, path);
+  if (route) return route;
+  if (allowed.length === 0) throw new ProblemError(404, "NotFound", `There is no ${method} ${path}.`);
+  const detail = `There is no ${method} ${path}, only ${allowed.join(" and ")}.`;
+  throw new ProblemError(405, "MethodNotAllowed", detail, { headers: { allow: allowed.join(", ") } });
 }

@@ -4,9 +4,9 @@ import { servingKeys } from "../../core/contracts/model.ts";
 import { errorMessage } from "../../core/errors.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { ProblemError } from "../shared/problem.ts";
-import { type LoadedModel, loadChampion, readManifest, servedModel } from "./load-champion.ts";
+import { type LoadedModel, type LoadOptions, loadChampion, readManifest, servedModel } from "./load-champion.ts";
 
-export interface HolderOptions {
+export interface HolderOptions extends LoadOptions {
   now?: () => number;
   /** Milliseconds after which an answer asks first whether there is another champion. */
   checkAfter?: number;
@@ -21,7 +21,7 @@ export interface HolderOptions {
 export class ModelHolder {
   private readonly store: ObjectStore;
   private readonly logger: Pick<Logger, "info" | "error">;
-  private readonly options: Required<HolderOptions>;
+  private readonly options: HolderOptions & Required<Pick<HolderOptions, "now" | "checkAfter" | "waitAtMost">>;
   private loaded: LoadedModel | undefined;
   private etag = "";
   private checkedAt = Number.NEGATIVE_INFINITY;
@@ -45,16 +45,22 @@ export class ModelHolder {
     return Promise.race([checked, wait(this.options.waitAtMost, held, { ref: false })]);
   }
 
-  /** Looks for a new champion at once. @throws ProblemError 502 when it cannot be taken up, 503 when there is none */
-  async reload(): Promise<LoadedModel> {
-    // A look that began earlier may have missed what was published since.
-    await this.checking?.catch(() => undefined);
-    return this.check().catch((error) => {
+  /**
+   * Publishes the champion again, where there is a way to, and takes it up at once.
+   * @throws ProblemError 502 with the reason when that fails, 503 when there is none
+   */
+  async reload(republish?: () => Promise<unknown>): Promise<LoadedModel> {
+    try {
+      await republish?.();
+      // A look that began earlier may have missed what was published since.
+      await this.checking?.catch(() => undefined);
+      return await this.check();
+    } catch (error) {
       if (error instanceof ProblemError) throw error;
       const serving = this.loaded ? ` Version ${this.loaded.served.version} goes on serving.` : "";
       const detail = `The champion cannot be loaded: ${errorMessage(error)}.${serving}`;
       throw new ProblemError(502, "ModelRejected", detail, { cause: error });
-    });
+    }
   }
 
   private refuse(error: unknown): never {
@@ -80,9 +86,9 @@ export class ModelHolder {
     if (this.loaded && found.etag === this.etag) return this.loaded;
     const manifest = await readManifest(this.store);
     if (this.loaded?.served.sha256 === manifest.sha256) {
-      this.loaded = { ...this.loaded, served: servedModel(manifest) };
+      this.loaded = { ...this.loaded, served: servedModel(manifest), source: manifest.key };
     } else {
-      this.loaded = await loadChampion(this.store, manifest);
+      this.loaded = await loadChampion(this.store, manifest, this.options);
       this.logger.info("serving another model", { ...this.loaded.served });
     }
     this.etag = found.etag;

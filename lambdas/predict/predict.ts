@@ -1,27 +1,84 @@
 import type { PredictResponse } from "../../core/contracts/predict.ts";
-import { decodeImage, ImageError } from "../../core/image.ts";
+import { decodeImage, ImageError, type ImageErrorReason } from "../../core/image.ts";
 import { predictDays } from "../../core/model/onnx-model.ts";
 import { ProblemError } from "../shared/problem.ts";
-import type { ImageFile, PredictForm } from "./form.ts";
+import { FetchError, type FetchImage } from "./fetch-error.ts";
+import type { Measure } from "./measure.ts";
 import type { ModelHolder } from "./model-holder.ts";
+import type { ImageSource, PredictInput } from "./request.ts";
+import type { Uploads } from "./uploads.ts";
 
-/** Decodes all photographs at once and asks the model once. @throws ProblemError 400 or 503 */
-export async function predict(form: PredictForm, holder: ModelHolder, id: string): Promise<PredictResponse> {
-  const [{ model, served }, images] = await Promise.all([
-    holder.current(),
-    Promise.all(form.images.map((file, index) => decode(file, index))),
-  ]);
-  const days = await predictDays(model, images, form.conditions);
-  if (!days.every(Number.isFinite)) throw new Error(`Version ${served.version} predicts ${days} days`);
-  return { prediction: days.map((value) => ({ estimated_days: Math.max(0, value) })), model: served, id };
+/** What a prediction is made with. */
+export interface Predictor {
+  holder: ModelHolder;
+  fetchImage: FetchImage;
+  uploads?: Uploads | undefined;
 }
 
-async function decode({ name, bytes }: ImageFile, index: number): Promise<Uint8Array> {
+/** Phones deliver 12 to 50 megapixels; more would only serve to take the memory of a small instance. */
+const decodeBounds = { maxPixels: 50_000_000, seconds: 10 };
+
+const statusOf: Record<ImageErrorReason, number> = {
+  unsupported: 415,
+  unknown: 400,
+  corrupt: 400,
+  "too-slow": 400,
+  "too-large": 413,
+};
+
+/** Fetches and decodes all photographs at once and asks the model once. @throws ProblemError */
+export async function predict(
+  { images, conditions }: PredictInput,
+  predictor: Predictor,
+  measure: Measure,
+  id: string,
+): Promise<PredictResponse> {
+  const stop = new AbortController();
   try {
-    return await decodeImage(bytes);
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    const which = `${index + 1}${name && ` ('${name}')`}`;
-    throw new ProblemError(400, "InvalidImage", `Invalid image file ${which}: ${error.message}.`, { cause: error });
+    const [{ model, served }, pixels] = await Promise.all([
+      predictor.holder.current(),
+      Promise.all(images.map((image, index) => loadImage(image, index, predictor, measure, stop.signal))),
+    ]);
+    const days = await measure.time("infer", () => predictDays(model, pixels, conditions));
+    if (!days.every(Number.isFinite)) throw new Error(`Version ${served.version} predicts ${days} days`);
+    const estimated = days.map((value) => Math.max(0, value));
+    measure.answered(served.version, estimated);
+    return { prediction: estimated.map((value) => ({ estimated_days: value })), model: served, id };
+  } finally {
+    // The first failure is the answer; nothing else need be fetched any more.
+    stop.abort();
   }
+}
+
+async function loadImage(
+  image: ImageSource,
+  index: number,
+  { fetchImage, uploads }: Predictor,
+  measure: Measure,
+  stop: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    const bytes = "bytes" in image ? image.bytes : await measure.time("fetch", () => fetchBytes(image));
+    return await measure.time("decode", () => decodeImage(bytes, decodeBounds));
+  } catch (error) {
+    if (error instanceof FetchError) throw refusal(400, error.name, error);
+    if (error instanceof ImageError) throw refusal(statusOf[error.reason], error.name, error);
+    throw error;
+  }
+
+  async function fetchBytes(remote: { url: string } | { uploadKey: string }): Promise<Uint8Array> {
+    if ("url" in remote) return fetchImage(remote.url, stop);
+    if (!uploads) throw new ProblemError(400, "NoUploads", "This server takes no uploads. Send the photograph itself.");
+    return uploads.read(remote.uploadKey);
+  }
+
+  function refusal(status: number, code: string, cause: Error): ProblemError {
+    return new ProblemError(status, code, `${describe(image, index)}: ${cause.message}.`, { cause });
+  }
+}
+
+function describe(image: ImageSource, index: number): string {
+  if ("url" in image) return `Error loading image from URL ${image.url}`;
+  const name = "name" in image ? image.name : image.uploadKey;
+  return `Invalid image file ${index + 1}${name && ` ('${name}')`}`;
 }

@@ -19,6 +19,11 @@ export function acknowledgeWildcard(node: IConstruct, resource: string, reason: 
 /** The resource as the rules print it: references in angle brackets. */
 function flatten(value: unknown): string {
   if (typeof value === "string") return value;
-  const { Ref: name, "Fn::Join": join } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]] };
+  const {
+    Ref: name,
+    "Fn::Join": join,
+    "Fn::ImportValue": imported,
+  } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]]; "Fn::ImportValue"?: string };
+  if (imported) return imported;
   return join ? join[1].map(flatten).join(join[0]) : `<${name}>`;
 }

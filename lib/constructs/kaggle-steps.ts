@@ -6,15 +6,15 @@ import { retrainingArn } from "./retraining.ts";
 /** Adds the Lambdas with which Kaggle trains; only they may read its credentials. */
 export function addKaggleSteps(
   add: (handler: string, settings: StepSettings) => NodeFunction,
-  { config, data, artifacts, kaggleSecret }: PipelineStepsProps,
+  { config, data, artifacts, registry, kaggleSecret }: PipelineStepsProps,
 ): void {
-  const { kaggle, mlflow } = config;
+  const { kaggle } = config;
   const seconds = (hours: number) => String(Math.round(hours * 3600));
   const common = { KAGGLE_BASE_URL: kaggle.baseUrl, KAGGLE_SECRET: kaggleSecret.secretArn };
   const records = {
     ARTIFACT_BUCKET: artifacts.name,
-    MLFLOW_TRACKING_URI: mlflow.trackingUri,
-    MLFLOW_AUTH: mlflow.auth,
+    MLFLOW_TRACKING_URI: registry.trackingUri,
+    MLFLOW_AUTH: registry.auth,
   };
   const waiting = { KAGGLE_WAIT_SECONDS: String(kaggle.waitSeconds) };
 
@@ -79,6 +79,7 @@ export function addKaggleSteps(
   artifacts.grantRead(collect, "mlflow/");
   artifacts.grantWrite(collect, "mlflow/");
 
+  for (const step of [push, collect]) registry.grantUse(step);
   for (const step of [upload, push, check, collect]) {
     step.allow(["secretsmanager:GetSecretValue"], [kaggleSecret.secretArn]);
   }

@@ -4,7 +4,7 @@ import { Architecture, Code, Function as LambdaFunction, LayerVersion, Runtime }
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { buildLayer } from "../../layers/build.ts";
-import type { StageConfig } from "../config.ts";
+import { isLocal, type StageConfig } from "../config.ts";
 import { bundleOf } from "./bundle.ts";
 
 export interface NodeFunctionProps {
@@ -28,7 +28,7 @@ export class NodeFunction extends Construct implements IGrantable {
     const bundle = bundleOf(handler);
     const { role, logGroup } = functionIdentity(this, config, handler);
     // On a laptop the native packages are found in node_modules.
-    const natives = config.stage === "local" ? [] : bundle.natives;
+    const natives = isLocal(config) ? [] : bundle.natives;
     this.function = new LambdaFunction(this, "Function", {
       functionName: `avocado-${config.stage}-${handler}`,
       description: props.description,

@@ -1,4 +1,4 @@
-import { Duration } from "aws-cdk-lib";
+import { Aws, Duration, Stack } from "aws-cdk-lib";
 import type { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
@@ -7,7 +7,9 @@ import { addKaggleSteps } from "./kaggle-steps.ts";
 import { NodeFunction } from "./node-function.ts";
 import type { PredictApi } from "./predict-api.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
+import type { Registry } from "./registry.ts";
 import { retrainingArn } from "./retraining.ts";
+import type { TrainerTask } from "./trainer-task.ts";
 import type { TrainingQueue } from "./training-queue.ts";
 
 export interface PipelineStepsProps {
@@ -16,8 +18,11 @@ export interface PipelineStepsProps {
   data: PrivateBucket;
   artifacts: PrivateBucket;
   api: PredictApi;
+  registry: Registry;
   /** Only where trainings wait for a worker. */
   queue?: TrainingQueue;
+  /** Only where they run as tasks. */
+  trainer?: TrainerTask;
   /** Who asks Kaggle. */
   kaggleSecret: Secret;
 }
@@ -42,17 +47,19 @@ export class PipelineSteps extends Construct {
     addKaggleSteps((handler, settings) => this.add(handler, settings), props);
   }
 
-  private addDataSteps({ raw, data }: PipelineStepsProps): void {
+  private addDataSteps({ config, raw, data }: PipelineStepsProps): void {
     const DATA_BUCKET = data.name;
     const buckets = { RAW_BUCKET: raw.name, DATA_BUCKET };
     this.add("validate-input", { description: "Checks an execution's input", minutes: 0.5, memory: 256 });
+    this.addLock(data);
 
     const fetch = this.add("fetch-data", {
       description: "Reads the raw data once and checks every row",
       minutes: 15,
       memory: 1769,
-      environment: buckets,
+      environment: { ...buckets, ...(config.rawDataSecret && { RAW_DATA_SECRET: config.rawDataSecret }) },
     });
+    if (config.rawDataSecret) allowSecret(fetch, config.rawDataSecret);
     raw.grantRead(fetch);
     data.grantRead(fetch, "fetched/");
     data.grantWrite(fetch, "fetched/");
@@ -93,16 +100,51 @@ export class PipelineSteps extends Construct {
     data.grantWrite(assemble, "datasets/");
   }
 
-  private addModelSteps({ config, data, artifacts, api, queue }: PipelineStepsProps): void {
-    const environment = {
-      DATA_BUCKET: data.name,
-      ARTIFACT_BUCKET: artifacts.name,
-      MLFLOW_TRACKING_URI: config.mlflow.trackingUri,
-      MLFLOW_AUTH: config.mlflow.auth,
-    };
+  private addLock(data: PrivateBucket): void {
+    const environment = { DATA_BUCKET: data.name };
+    const take = this.add("take-lock", {
+      description: "Lets one retraining run",
+      minutes: 1,
+      memory: 256,
+      environment,
+    });
+    const description = "Lets the next retraining run";
+    const release = this.add("release-lock", { description, minutes: 0.5, memory: 256, environment });
+    for (const step of [take, release]) {
+      data.grantRead(step, "locks/");
+      data.grantWrite(step, "locks/");
+    }
+    this.allowDescribe(take);
+  }
+
+  /** Allows to ask whether an execution goes on. */
+  private allowDescribe(step: NodeFunction): void {
+    const executions = retrainingArn(this, this.config, "execution", ":*");
+    step.allow(["states:DescribeExecution"], [executions]);
+    acknowledgeWildcard(step, executions, "It asks whether an earlier execution goes on, whichever that was");
+  }
+
+  private addModelSteps({ config, data, artifacts, api, queue, trainer, registry }: PipelineStepsProps): void {
+    const mlflow = { MLFLOW_TRACKING_URI: registry.trackingUri, MLFLOW_AUTH: registry.auth };
+    const wake = this.add("wake-registry", {
+      description: "Starts MLflow where it sleeps, and waits until it answers",
+      minutes: 6,
+      memory: 256,
+      environment: {
+        ...mlflow,
+        ...(registry.service && {
+          MLFLOW_CLUSTER: registry.service.cluster,
+          MLFLOW_SERVICE: registry.service.name,
+        }),
+      },
+    });
+    registry.grantWake(wake);
+
+    const environment = { ...mlflow, DATA_BUCKET: data.name, ARTIFACT_BUCKET: artifacts.name };
     const train = this.add("start-training", {
       description: "Starts a trainer, which reports back to the state machine itself",
-      minutes: 2,
+      // A call may wait 2 minutes for a database that wakes up.
+      minutes: 5,
       memory: 512,
       environment: {
         ...environment,
@@ -112,11 +154,10 @@ export class PipelineSteps extends Construct {
     });
     data.grantWrite(train, "training/");
     queue?.grantSend(train);
+    trainer?.allowStart(train);
     // It answers for itself: at once when the training is there already, or when it could not be started.
     train.allow(["states:SendTaskSuccess", "states:SendTaskFailure"], [retrainingArn(this, config)]);
-    const executions = retrainingArn(this, config, "execution", ":*");
-    train.allow(["states:DescribeExecution"], [executions]);
-    acknowledgeWildcard(train, executions, "It asks whether an earlier execution goes on, whichever that was");
+    this.allowDescribe(train);
 
     const evaluate = this.add("evaluate-model", {
       description: "Scores challenger and champion and decides the promotion",
@@ -126,6 +167,9 @@ export class PipelineSteps extends Construct {
     });
     data.grantRead(evaluate, "datasets/");
     artifacts.grantRead(evaluate, "mlflow/");
+    const { partition, region, account } = Stack.of(this);
+    evaluate.allow(["events:PutEvents"], [`arn:${partition}:events:${region}:${account}:event-bus/default`]);
+    artifacts.grantWrite(evaluate, "mlflow/");
 
     const deploy = this.add("deploy-model", {
       description: "Publishes the champion and has the API take it up",
@@ -137,12 +181,13 @@ export class PipelineSteps extends Construct {
     artifacts.grantWrite(deploy, "serving/");
     api.grantReload(deploy);
 
-    this.add("record-failure", {
+    const record = this.add("record-failure", {
       description: "Marks a failed run in MLflow with its reason",
-      minutes: 1,
+      minutes: 5,
       memory: 512,
       environment,
     });
+    for (const step of [train, evaluate, deploy, record]) registry.grantUse(step);
   }
 
   private add(handler: string, { description, minutes, memory, environment = {} }: StepSettings): NodeFunction {
@@ -158,4 +203,10 @@ export class PipelineSteps extends Construct {
     this.functions[name] = step;
     return step;
   }
+}
+
+/** Secrets Manager adds six characters to a name to make an ARN. */
+function allowSecret(step: NodeFunction, name: string): void {
+  const arn = `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:${name}-??????`;
+  step.allow(["secretsmanager:GetSecretValue"], [arn]);
 }

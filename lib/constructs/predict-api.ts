@@ -1,12 +1,22 @@
-import { RemovalPolicy } from "aws-cdk-lib";
-import { HttpApi, HttpMethod, HttpNoneAuthorizer, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
-import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { CfnOutput, Duration, RemovalPolicy } from "aws-cdk-lib";
+import {
+  CorsHttpMethod,
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import { apiRoutes, routeEntries } from "../../core/contracts/api-routes.ts";
+import { type CloudConfig, isLocal, type StageConfig } from "../config.ts";
 import { acknowledge } from "./acknowledge.ts";
 
 const everyone =
@@ -25,43 +35,52 @@ export class PredictApi extends Construct {
 
   constructor(scope: Construct, id: string, { config, handler }: PredictApiProps) {
     super(scope, id);
-    this.api = new HttpApi(this, "Api", { apiName: `avocado-${config.stage}`, createDefaultStage: false });
-    const integration = new HttpLambdaIntegration("Predict", handler);
-    const publicRoutes: [string, HttpMethod][] = [
-      ["/predict", HttpMethod.POST],
-      ["/health", HttpMethod.GET],
-    ];
-    for (const [path, method] of publicRoutes) {
-      const routes = this.api.addRoutes({
-        path,
-        methods: [method],
-        integration,
-        authorizer: new HttpNoneAuthorizer(),
-      });
-      for (const route of routes) acknowledge(route, "AwsSolutions-APIG4", everyone);
-    }
-    this.api.addRoutes({
-      path: "/reload-model",
-      methods: [HttpMethod.POST],
-      integration,
-      authorizer: new HttpIamAuthorizer(),
+    this.api = new HttpApi(this, "Api", {
+      apiName: `avocado-${config.stage}`,
+      createDefaultStage: false,
+      ...(!isLocal(config) && config.corsOrigins.length > 0 && { corsPreflight: corsFor(config.corsOrigins) }),
     });
+    this.addRoutes(config, new HttpLambdaIntegration("Predict", handler));
     const log = new LogGroup(this, "AccessLog", {
       logGroupName: `/avocado/${config.stage}/api-access`,
       retention: config.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const domain = isLocal(config) ? undefined : this.addDomain(config);
     this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
       throttle: { rateLimit: config.predict.rateLimit, burstLimit: config.predict.burstLimit },
       accessLogSettings: { destination: new LogGroupLogDestination(log) },
+      ...(domain && { domainMapping: { domainName: domain } }),
     });
     // The emulated gateway has one address for all APIs.
-    this.url =
-      config.stage === "local"
-        ? `${config.endpoint}/_aws/execute-api/${this.api.apiId}/$default`
-        : this.api.apiEndpoint;
+    this.url = isLocal(config)
+      ? `${config.endpoint}/_aws/execute-api/${this.api.apiId}/$default`
+      : this.api.apiEndpoint;
+  }
+
+  private addRoutes({ predict: { jwt } }: StageConfig, integration: HttpLambdaIntegration): void {
+    const identities = new HttpIamAuthorizer();
+    const callers: IHttpRouteAuthorizer = jwt
+      ? new HttpJwtAuthorizer("Callers", jwt.issuer, { jwtAudience: jwt.audience })
+      : new HttpNoneAuthorizer();
+    for (const { route, method, path } of routeEntries) {
+      const forIdentities = apiRoutes[route] === "identities";
+      const costs = method === "POST";
+      const authorizer = forIdentities ? identities : costs ? callers : new HttpNoneAuthorizer();
+      const added = this.api.addRoutes({ path, methods: [HttpMethod[method]], integration, authorizer });
+      if (forIdentities || (costs && jwt)) continue;
+      for (const one of added) acknowledge(one, "AwsSolutions-APIG4", everyone);
+    }
+  }
+
+  private addDomain({ domain }: CloudConfig): DomainName | undefined {
+    if (!domain) return undefined;
+    const certificate = Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn);
+    const named = new DomainName(this, "Domain", { domainName: domain.name, certificate });
+    new CfnOutput(this, "ApiDomainTarget", { value: named.regionalDomainName }).overrideLogicalId("ApiDomainTarget");
+    return named;
   }
 
   /** Allows to have the API reload its model. */
@@ -69,4 +88,14 @@ export class PredictApi extends Construct {
     const resources = [this.api.arnForExecuteApi("POST", "/reload-model", "$default")];
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: ["execute-api:Invoke"], resources }));
   }
+}
+
+function corsFor(allowOrigins: string[]) {
+  return {
+    allowOrigins,
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+    allowHeaders: ["content-type", "authorization"],
+    exposeHeaders: ["x-request-id", "retry-after"],
+    maxAge: Duration.hours(1),
+  };
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { Duration, IgnoreMode } from "aws-cdk-lib";
+import { Duration, FileSystem, IgnoreMode } from "aws-cdk-lib";
 import { Platform } from "aws-cdk-lib/aws-ecr-assets";
 import {
   Architecture,
@@ -8,7 +8,7 @@ import {
   type Function as LambdaFunction,
 } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import { isLocal, type StageConfig } from "../config.ts";
 import { functionIdentity, NodeFunction } from "./node-function.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -36,14 +36,19 @@ export function createPredictFunction(
   environment: Record<string, string>,
 ): LambdaFunction {
   const { memoryMegabytes } = config.predict;
-  if (config.stage === "local") {
+  const exclude = ["*", ...ingredients.map((path) => `!${path}`)];
+  const files = { ignoreMode: IgnoreMode.DOCKER, exclude };
+  // Changes when the code does, so that health says which code answers and nothing else is deployed again.
+  const revision = FileSystem.fingerprint(root, files).slice(0, 12);
+  const variables = { REVISION: revision, ...environment };
+  if (isLocal(config)) {
     return new NodeFunction(scope, "Predict", {
       config,
       handler: "predict",
       description,
       timeout,
       memoryMegabytes,
-      environment,
+      environment: variables,
     }).function;
   }
   const arm = config.predict.architecture === "arm64";
@@ -54,13 +59,12 @@ export function createPredictFunction(
       file: "lambdas/predict/Dockerfile",
       platform: arm ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
       buildArgs: { ARCHITECTURE: config.predict.architecture },
-      ignoreMode: IgnoreMode.DOCKER,
-      exclude: ["*", ...ingredients.map((path) => `!${path}`)],
+      ...files,
     }),
     architecture: arm ? Architecture.ARM_64 : Architecture.X86_64,
     timeout,
     memorySize: memoryMegabytes,
     ...functionIdentity(scope, config, "predict"),
-    environment: { POWERTOOLS_SERVICE_NAME: "predict", ...environment },
+    environment: { POWERTOOLS_SERVICE_NAME: "predict", ...variables },
   });
 }

@@ -1,16 +1,28 @@
 import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, type LifecycleRule } from "aws-cdk-lib/aws-s3";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CfnBucket,
+  HttpMethods,
+  type IBucket,
+  type LifecycleRule,
+} from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
-import type { Stage } from "../config.ts";
+import { isLocal, type StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 
 export interface PrivateBucketProps {
-  stage: Stage;
+  config: StageConfig;
   /** Last part of the bucket's name. */
   purpose: string;
   versioned?: boolean;
   lifecycleRules?: LifecycleRule[];
+  /** Tells the account's event bus of every new object. */
+  announced?: boolean;
+  /** Web pages that may upload with a presigned form. */
+  uploadOrigins?: string[];
   /** Receives the access logs. */
   accessLogs?: Bucket;
 }
@@ -24,9 +36,10 @@ export class PrivateBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
-    const name = `avocado-${props.stage}-${props.purpose}`;
+    const { config } = props;
+    const name = `avocado-${config.stage}-${props.purpose}`;
     // A laptop's MLflow needs the name before anything is deployed; in the cloud names are unique among all accounts.
-    this.name = props.stage === "local" ? name : `${name}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+    this.name = isLocal(config) ? name : `${name}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
     this.arn = `arn:${Aws.PARTITION}:s3:::${this.name}`;
     this.bucket = new Bucket(this, "Bucket", {
       bucketName: this.name,
@@ -39,13 +52,23 @@ export class PrivateBucket extends Construct {
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(2) },
         ...(props.lifecycleRules ?? []),
       ],
-      removalPolicy: props.stage === "prod" ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...(props.uploadOrigins?.length && {
+        cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: props.uploadOrigins, maxAge: 3600 }],
+      }),
+      removalPolicy: !isLocal(config) && config.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       // The cast: the CDK's types do not keep exact optional properties.
       ...(props.accessLogs && {
         serverAccessLogsBucket: props.accessLogs as IBucket,
         serverAccessLogsPrefix: `${props.purpose}/`,
       }),
     });
+    if (props.announced) this.announce();
+  }
+
+  /** The CDK's own property would add a Lambda that may change every bucket; CloudFormation can do it by itself. */
+  private announce(): void {
+    const bucket = this.bucket.node.defaultChild as CfnBucket;
+    bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
   }
 
   /** Allows to read the objects under the prefixes (all of them when there is none). */
@@ -53,12 +76,17 @@ export class PrivateBucket extends Construct {
     this.grant(grantee, ["s3:GetObject"], prefixes);
     // On the whole bucket: without it S3 answers 403 instead of 404 for an object that is not there, and a condition on the
     // prefix does not help, since a request for an object has none.
+    this.grantList(grantee);
+  }
+
+  /** Allows to see which objects there are. */
+  grantList(grantee: IGrantable): void {
     allow(grantee, ["s3:ListBucket"], [this.arn]);
   }
 
-  /** Allows to write objects under the prefixes, in parts too. */
+  /** Allows to write objects under the prefixes. */
   grantWrite(grantee: IGrantable, ...prefixes: [string, ...string[]]): void {
-    this.grant(grantee, ["s3:PutObject", "s3:AbortMultipartUpload"], prefixes);
+    this.grant(grantee, ["s3:PutObject"], prefixes);
   }
 
   private grant({ grantPrincipal }: IGrantable, actions: string[], prefixes: string[]): void {

@@ -2,14 +2,14 @@ import { Duration, Stack } from "aws-cdk-lib";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import type { LocalConfig } from "../config.ts";
 
 /** Trainings that wait for the worker beside a local stack. */
 export class TrainingQueue extends Construct {
   readonly url: string;
   private readonly queue: Queue;
 
-  constructor(scope: Construct, id: string, config: Extract<StageConfig, { stage: "local" }>) {
+  constructor(scope: Construct, id: string, config: LocalConfig) {
     super(scope, id);
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) };
     const queueName = `avocado-${config.stage}-training`;

@@ -1,7 +1,9 @@
 import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import { isLocal, type StageConfig } from "../config.ts";
 import { acknowledge } from "../constructs/acknowledge.ts";
+import { Database } from "../constructs/database.ts";
+import { Network } from "../constructs/network.ts";
 import { PrivateBucket } from "../constructs/private-bucket.ts";
 
 export interface DataStackProps extends StackProps {
@@ -12,16 +14,18 @@ export interface DataStackProps extends StackProps {
 export class DataStack extends Stack {
   /** Data sets as people put them there. */
   readonly raw: PrivateBucket;
-  /** `fetched/`, `datasets/` and `training/`: all of it can be made again from the raw bucket. */
+  /** `fetched/`, `datasets/` and `training/`, which can be made again from the raw bucket, and `uploads/`, kept for a day. */
   readonly data: PrivateBucket;
   /** MLflow's artifacts and `serving/`. */
   readonly artifacts: PrivateBucket;
+  /** A laptop needs neither. */
+  readonly cloud?: { network: Network; database: Database };
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
-    const { stage } = props.config;
+    const { config } = props;
     const logs = new PrivateBucket(this, "AccessLogs", {
-      stage,
+      config,
       purpose: "access-logs",
       lifecycleRules: [{ id: "old-logs", expiration: Duration.days(90) }],
     });
@@ -31,20 +35,29 @@ export class DataStack extends Stack {
       "A bucket that receives access logs and logged its own would never end",
     );
     const accessLogs = logs.bucket;
-    this.raw = new PrivateBucket(this, "Raw", { stage, purpose: "raw", accessLogs });
+    this.raw = new PrivateBucket(this, "Raw", { config, purpose: "raw", accessLogs, announced: !isLocal(config) });
     this.data = new PrivateBucket(this, "Data", {
-      stage,
+      config,
       purpose: "data",
       accessLogs,
-      lifecycleRules: [{ id: "fetched-copies", prefix: "fetched/", expiration: Duration.days(30) }],
+      lifecycleRules: [
+        { id: "fetched-copies", prefix: "fetched/", expiration: Duration.days(30) },
+        { id: "uploads", prefix: "uploads/", expiration: Duration.days(1) },
+      ],
+      ...(!isLocal(config) && { uploadOrigins: config.corsOrigins }),
     });
     this.artifacts = new PrivateBucket(this, "Artifacts", {
-      stage,
+      config,
       purpose: "artifacts",
       accessLogs,
       versioned: true,
       lifecycleRules: [{ id: "replaced-versions", noncurrentVersionExpiration: Duration.days(365) }],
     });
+    if (!isLocal(config)) {
+      const network = new Network(this, "Network", config);
+      const database = new Database(this, "Database", { config, vpc: network.vpc });
+      this.cloud = { network, database };
+    }
 
     new CfnOutput(this, "RawBucket", { value: this.raw.bucket.bucketName });
     new CfnOutput(this, "DataBucket", { value: this.data.bucket.bucketName });

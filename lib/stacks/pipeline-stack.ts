@@ -3,17 +3,22 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import { isLocal, type StageConfig } from "../config.ts";
 import { acknowledge } from "../constructs/acknowledge.ts";
 import { PipelineSteps } from "../constructs/pipeline-steps.ts";
 import type { PredictApi } from "../constructs/predict-api.ts";
+import type { Registry } from "../constructs/registry.ts";
 import { Retraining } from "../constructs/retraining.ts";
+import { TrainerTask } from "../constructs/trainer-task.ts";
+import { TrainerWatch } from "../constructs/trainer-watch.ts";
 import { TrainingQueue } from "../constructs/training-queue.ts";
+import { Triggers } from "../constructs/triggers.ts";
 import type { DataStack } from "./data-stack.ts";
 
 export interface PipelineStackProps extends StackProps {
   config: StageConfig;
   data: DataStack;
+  registry: Registry;
   api: PredictApi;
 }
 
@@ -21,16 +26,27 @@ export interface PipelineStackProps extends StackProps {
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);
-    const { config, data, api } = props;
+    const { config, data, registry, api } = props;
     const topic = new Topic(this, "Notifications", {
       topicName: `avocado-${config.stage}-retraining`,
       displayName: "Avocado retraining",
       enforceSSL: true,
     });
     for (const address of config.notificationEmails) topic.addSubscription(new EmailSubscription(address));
-    const queue = config.stage === "local" ? new TrainingQueue(this, "Training", config) : undefined;
+    const queue = isLocal(config) ? new TrainingQueue(this, "Training", config) : undefined;
+    const trainer =
+      isLocal(config) || !data.cloud
+        ? undefined
+        : new TrainerTask(this, "Trainer", {
+            config,
+            vpc: data.cloud.network.vpc,
+            data: data.data,
+            artifacts: data.artifacts,
+            registry,
+          });
+    const secretName = `avocado/${config.stage}/kaggle`;
     const kaggleSecret = new Secret(this, "KaggleCredentials", {
-      secretName: `avocado/${config.stage}/kaggle`,
+      secretName,
       description: "JSON with KAGGLE_USERNAME and KAGGLE_API_TOKEN or KAGGLE_KEY; see docs/kaggle.md",
     });
     acknowledge(kaggleSecret, "AwsSolutions-SMG4", "Kaggle has no API that makes a new token: people replace it");
@@ -39,14 +55,20 @@ export class PipelineStack extends Stack {
       raw: data.raw,
       data: data.data,
       artifacts: data.artifacts,
+      registry,
       api,
       kaggleSecret,
       ...(queue && { queue }),
+      ...(trainer && { trainer }),
     });
     const { stateMachine } = new Retraining(this, "Retraining", { config, steps: steps.functions, topic });
+    if (!isLocal(config) && trainer) {
+      new TrainerWatch(this, "TrainerWatch", { config, clusterArn: trainer.clusterArn, data: data.data });
+      new Triggers(this, "Triggers", { config, stateMachine, raw: data.raw, data: data.data });
+    }
 
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
-    new CfnOutput(this, "KaggleSecret", { value: kaggleSecret.secretName });
+    new CfnOutput(this, "KaggleSecret", { value: secretName });
     new CfnOutput(this, "TopicArn", { value: topic.topicArn });
     if (queue) new CfnOutput(this, "TrainingQueueUrl", { value: queue.url });
   }

@@ -4,10 +4,14 @@ import type { StageConfig } from "../config.ts";
 import { PredictApi } from "../constructs/predict-api.ts";
 import { createPredictFunction } from "../constructs/predict-function.ts";
 import type { PrivateBucket } from "../constructs/private-bucket.ts";
+import type { Registry } from "../constructs/registry.ts";
 
 export interface ServingStackProps extends StackProps {
   config: StageConfig;
   artifactBucket: PrivateBucket;
+  /** Keeps `uploads/` for a day. */
+  dataBucket: PrivateBucket;
+  registry: Registry;
 }
 
 /** The predict Lambda and the API in front of it. */
@@ -16,9 +20,21 @@ export class ServingStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ServingStackProps) {
     super(scope, id, props);
-    const { config, artifactBucket } = props;
-    const handler = createPredictFunction(this, config, { ARTIFACT_BUCKET: artifactBucket.name });
-    artifactBucket.grantRead(handler, "serving/");
+    const { config, artifactBucket, dataBucket, registry } = props;
+    const handler = createPredictFunction(this, config, {
+      ARTIFACT_BUCKET: artifactBucket.name,
+      UPLOAD_BUCKET: dataBucket.name,
+      MODEL_NAME: config.modelName,
+      MLFLOW_TRACKING_URI: registry.trackingUri,
+      MLFLOW_AUTH: registry.auth,
+    });
+    // A reload publishes the champion as deploy-model does.
+    artifactBucket.grantRead(handler, "mlflow/", "serving/");
+    artifactBucket.grantWrite(handler, "serving/");
+    registry.grantUse(handler);
+    // A presigned form may do what its signer may.
+    dataBucket.grantRead(handler, "uploads/");
+    dataBucket.grantWrite(handler, "uploads/");
     this.api = new PredictApi(this, "PredictApi", { config, handler });
 
     new CfnOutput(this, "ApiUrl", { value: this.api.url });

@@ -1,9 +1,9 @@
 import { SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { predictExample } from "./example.ts";
-import { followExecution } from "./follow.ts";
-import { bar, duration, type Progress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 import { makeReport, type Report } from "./report.ts";
 import type { LocalStack } from "./stack.ts";
+import { watchExecution } from "./watch.ts";
 
 /** Starts one execution of the retraining state machine, shows it live, and reports on it. */
 export async function executeRetraining(
@@ -19,22 +19,7 @@ export async function executeRetraining(
   const executionArn = started.executionArn ?? "";
   progress.line(`Execution ${executionArn}`);
   signal.addEventListener("abort", () => void client.send(new StopExecutionCommand({ executionArn })).catch(() => {}));
-  // Steps that ask again and again are told of once.
-  const told = new Set<string>();
-  const tell = (step: string, seconds: number) => {
-    if (!told.has(step) && !step.startsWith("Wait")) progress.line(`  ✔ ${step.padEnd(22)} ${duration(seconds)}`);
-    told.add(step);
-  };
-  const end = await followExecution(
-    executionArn,
-    {
-      onEntered: (step) => progress.now(`  ▸ ${step}`),
-      onLeft: tell,
-      onMap: (done, total) => progress.now(`  ▸ Preprocessing ${bar(done, total)} ${done} of ${total} shards`),
-    },
-    client,
-  );
-  progress.now("");
+  const end = await watchExecution(executionArn, progress, client);
   const version = (end.output as { dataset?: { version?: string } } | undefined)?.dataset?.version;
   const prediction =
     version === undefined

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-sfn";
 
 /** One state's stay in an execution. */
-export interface StepTime {
+interface StepTime {
   name: string;
   /** Seconds; undefined while it runs. */
   seconds?: number;
@@ -30,11 +30,15 @@ export interface Watcher {
   onMap(done: number, total: number): void;
 }
 
-/** Follows an execution to its end, telling of each state as it is entered and left. Choices and Passes are left out. */
+/**
+ * Follows an execution to its end, telling of each state as it is entered and left. Choices and Passes are left out.
+ * @throws AbortError at the signal, which leaves the execution alone
+ */
 export async function followExecution(
   executionArn: string,
   watcher: Watcher,
   client = new SFNClient(),
+  signal?: AbortSignal,
 ): Promise<ExecutionEnd> {
   const entered = new Map<string, number>();
   const steps: StepTime[] = [];
@@ -67,7 +71,7 @@ export async function followExecution(
       };
     }
     if (steps.at(-1)?.seconds === undefined) await reportMap(client, executionArn, watcher);
-    await sleep(500);
+    await sleep(500, undefined, signal ? { signal } : {});
   }
 }
 

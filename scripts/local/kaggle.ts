@@ -21,6 +21,8 @@ export interface KaggleChoice {
 
 /** A Kaggle that is ready for the pipeline. */
 export interface PreparedKaggle {
+  /** For people. */
+  url: string;
   /** What replaces settings of `kaggle` in the stage's configuration. */
   settings: object;
   /** Content of the credentials' secret. */
@@ -67,6 +69,7 @@ async function startLocal({ weights }: KaggleChoice, options: PrepareOptions): P
   // A kernel on this machine reaches MLflow without a tunnel.
   const tracking = { uri: options.mlflowUrl };
   return {
+    url: emulator.url,
     settings: { baseUrl: `${emulator.url}/api`, waitSeconds: 2, weights, tracking },
     secret: { KAGGLE_USERNAME: credentials.username, KAGGLE_KEY: credentials.key },
     stop: emulator.stop,
@@ -80,6 +83,7 @@ async function useReal({ weights, tunnel: wanted }: KaggleChoice, options: Prepa
   if (tunnel) options.say(`MLflow is reachable at ${tunnel.url} for the kernel`);
   const tracking = tunnel && { uri: tunnel.url, username: tunnel.username, password: tunnel.password };
   return {
+    url: "https://www.kaggle.com",
     settings: { baseUrl: kaggleApi, waitSeconds: 30, weights, ...(tracking && { tracking }) },
     secret,
     stop: async () => tunnel?.close(),

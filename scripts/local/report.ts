@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { datasetRef, deployment, evaluationResult, trainingResult } from "../../core/contracts/pipeline.ts";
+import { datasetRef, deployment, evaluationResult, notStarted, trainingResult } from "../../core/contracts/pipeline.ts";
 import type { ExecutionEnd } from "./follow.ts";
 import { duration } from "./progress.ts";
 
 /** The state machine's output when it succeeds. */
-export const executionOutput = z.object({
+const executionOutput = z.object({
   dataset: datasetRef,
   training: trainingResult,
   evaluation: evaluationResult,
@@ -35,8 +35,12 @@ export function makeReport(
   prediction: unknown,
   urls: Record<string, string>,
 ): Report {
-  const output = end.status === "SUCCEEDED" ? executionOutput.parse(end.output) : undefined;
+  const other = notStarted.safeParse(end.output).data;
+  const output = end.status === "SUCCEEDED" && !other ? executionOutput.parse(end.output) : undefined;
   const seconds = secondsByStep(end);
+  if (other) {
+    return { status: "NOT_STARTED", executionArn, promoted: false, reason: other.reason, prediction, urls, seconds };
+  }
   if (!output) {
     const reason = [end.error, end.cause].filter(Boolean).join(": ") || `The execution ended as ${end.status}.`;
     return { status: end.status, executionArn, promoted: false, reason, prediction, urls, seconds };
@@ -66,6 +70,7 @@ function secondsByStep({ steps }: ExecutionEnd): Record<string, number> {
 
 /** The report for people. */
 export function printReport(report: Report): string {
+  if (report.status === "NOT_STARTED") return report.reason;
   const lines = [`Execution ${report.status}`, `  ${report.promoted ? "Promoted" : "Not promoted"}: ${report.reason}`];
   if (report.dataset) {
     const { version, photographs, labelled, rows, dropped } = report.dataset;
@@ -88,7 +93,7 @@ export function printReport(report: Report): string {
     lines.push(`  ${`${role}: version ${scored.version}`.padEnd(28)} ${figures.join(", ")} on ${n} test photographs`);
   }
   lines.push(`  Run ${report.runId ?? "none"}`);
-  lines.push(`  Example prediction: ${JSON.stringify(report.prediction)}`);
+  if (report.prediction !== undefined) lines.push(`  Example prediction: ${JSON.stringify(report.prediction)}`);
   const steps = Object.entries(report.seconds).map(([name, seconds]) => `${name} ${duration(seconds)}`);
   lines.push(`  Steps: ${steps.join(", ")}`);
   for (const [name, url] of Object.entries(report.urls)) lines.push(`  ${name.padEnd(10)} ${url}`);

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3Store } from "../../aws/s3-store.ts";
-import { deployLocal, type StackOutputs } from "./deploy.ts";
+import type { LocalOutputs } from "../stage/outputs.ts";
+import { deployLocal } from "./deploy.ts";
 import { type KaggleChoice, prepareKaggle, storeKaggleSecret } from "./kaggle.ts";
 import { localAws, startMinistack } from "./ministack.ts";
 import { startMlflow } from "./mlflow.ts";
@@ -11,8 +12,8 @@ import { startWorker, type Worker } from "./worker.ts";
 
 /** The whole system on this machine: AWS emulated, MLflow and the trainer real, the CDK app deployed. */
 export interface LocalStack {
-  outputs: StackOutputs;
-  urls: { api: string; mlflow: string; aws: string };
+  outputs: LocalOutputs;
+  urls: { api: string; mlflow: string; aws: string; kaggle?: string };
   raw: S3Store;
   data: S3Store;
   artifacts: S3Store;
@@ -94,13 +95,16 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     });
     stops.push(() => worker.stop());
     const s3 = new S3Client({ forcePathStyle: true });
+    const urls = {
+      api: `${aws.url}/_aws/execute-api/${outputs.ApiId}/$default`,
+      mlflow: mlflow.url,
+      aws: aws.url,
+      ...(kaggle && { kaggle: kaggle.url }),
+    };
+    await state.announce({ outputs, urls, trainerLog: log("trainer") });
     return {
       outputs,
-      urls: {
-        api: `${aws.url}/_aws/execute-api/${outputs.ApiId}/$default`,
-        mlflow: mlflow.url,
-        aws: aws.url,
-      },
+      urls,
       raw: new S3Store(s3, outputs.RawBucket),
       data: new S3Store(s3, outputs.DataBucket),
       artifacts: new S3Store(s3, outputs.ArtifactBucket),

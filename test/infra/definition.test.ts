@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { stages } from "../../lib/config.ts";
-import { synthesise } from "../support/stages.ts";
+import { stages, synthesise } from "../support/stages.ts";
 
 interface State {
   Type: string;
@@ -96,6 +95,11 @@ describe.each(stages)("the state machine of stage %s", (stage) => {
   it("is traced, and logs everything that happens in it", () => {
     expect(machine?.Properties.TracingConfiguration).toEqual({ Enabled: true });
     expect(machine?.Properties.LoggingConfiguration).toMatchObject({ Level: "ALL", IncludeExecutionData: true });
+  });
+
+  it("names the secret of Kaggle's credentials as it is, for the local AWS cannot take an ARN apart", () => {
+    const { KaggleSecret } = synthesise(stage).template("pipeline").toJSON().Outputs;
+    expect(KaggleSecret.Value).toBe(`avocado/${stage}/kaggle`);
   });
 
   it("tells where it is, and where trainings wait", () => {

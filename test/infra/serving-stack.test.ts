@@ -1,16 +1,27 @@
-import { Match } from "aws-cdk-lib/assertions";
+import { readFileSync } from "node:fs";
+import { App, type Stack } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { stages } from "../../lib/config.ts";
-import { synthesise } from "../support/stages.ts";
+import { composeStacks } from "../../lib/compose.ts";
+import { parseConfig } from "../../lib/config.ts";
+import { stages, synthesise } from "../support/stages.ts";
+
+const read = (path: string) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
+const { context } = read("cdk.json");
 
 describe.each(stages)("the API of stage %s", (stage) => {
   it("lets only AWS identities have it reload the model", () => {
-    const routes = synthesise(stage).resources("AWS::ApiGatewayV2::Route");
+    const routes = Object.entries(synthesise(stage).template("serving").findResources("AWS::ApiGatewayV2::Route"));
     expect(
       Object.fromEntries(routes.map(([, { Properties }]) => [Properties.RouteKey, Properties.AuthorizationType])),
     ).toEqual({
+      "GET /": "NONE",
       "POST /predict": "NONE",
+      "POST /uploads": "NONE",
       "GET /health": "NONE",
+      "GET /openapi.json": "NONE",
+      "GET /docs": "NONE",
+      "GET /docs/{file}": "NONE",
       "POST /reload-model": "AWS_IAM",
     });
   });
@@ -46,6 +57,43 @@ describe("the predict Lambda", () => {
     synthesise("local").template("serving").hasResourceProperties("AWS::Lambda::Function", {
       Runtime: "nodejs24.x",
       PackageType: Match.absent(),
+    });
+  });
+});
+
+describe("an API with pages elsewhere and callers with tokens", () => {
+  const config = parseConfig(
+    {
+      ...read("config/prod.json"),
+      stage: "prod",
+      corsOrigins: ["https://page.example"],
+      predict: { jwt: { issuer: "https://issuer.example", audience: ["avocado"] } },
+    },
+    "test",
+  );
+  const stacks = composeStacks(new App({ context }), config);
+  const template = (id: string) => Template.fromStack(stacks.find(({ node }) => node.id === id) as Stack);
+
+  it("lets the page call and upload", () => {
+    template("serving").hasResourceProperties("AWS::ApiGatewayV2::Api", {
+      CorsConfiguration: Match.objectLike({ AllowOrigins: ["https://page.example"], AllowMethods: ["GET", "POST"] }),
+    });
+    template("data").hasResourceProperties("AWS::S3::Bucket", {
+      CorsConfiguration: {
+        CorsRules: [{ AllowedMethods: ["POST"], AllowedOrigins: ["https://page.example"], MaxAge: 3600 }],
+      },
+    });
+  });
+
+  it("asks for a token where an answer costs something", () => {
+    const routes = Object.values(template("serving").findResources("AWS::ApiGatewayV2::Route"));
+    expect(
+      Object.fromEntries(routes.map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType])),
+    ).toMatchObject({
+      "POST /predict": "JWT",
+      "POST /uploads": "JWT",
+      "GET /health": "NONE",
+      "POST /reload-model": "AWS_IAM",
     });
   });
 });

@@ -1,20 +1,22 @@
 import { Stack } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { describe, expect, it } from "vitest";
-import { stages } from "../../lib/config.ts";
+import { readConfig } from "../../lib/config.ts";
 import { acknowledge } from "../../lib/constructs/acknowledge.ts";
-import { synthesise } from "../support/stages.ts";
+import { stages, synthesise } from "../support/stages.ts";
 
 describe.each(stages)("stage %s", (stage) => {
   it("synthesises without a finding of the security rules and without a broken CloudFormation rule", () => {
     expect(() => synthesise(stage, { cloudFormationRules: true })).not.toThrow();
   });
 
-  it("deploys data before serving before pipeline", () => {
-    const [data, serving, pipeline] = synthesise(stage).stacks;
-    expect(data?.dependencies).toEqual([]);
-    expect(serving?.dependencies).toEqual([data]);
-    expect(pipeline?.dependencies).toEqual(expect.arrayContaining([data, serving]));
+  it("deploys each stack after those before it: data, registry (not on a laptop), serving, pipeline", () => {
+    const { stacks } = synthesise(stage);
+    const registry = stage === "local" ? [] : ["registry"];
+    expect(stacks.map(({ node }) => node.id)).toEqual(["data", ...registry, "serving", "pipeline"]);
+    for (const [i, { dependencies }] of stacks.entries()) {
+      expect(new Set(dependencies)).toEqual(new Set(stacks.slice(0, i)));
+    }
   });
 
   it("keeps every bucket private, encrypted and reachable over TLS alone", () => {
@@ -42,6 +44,9 @@ describe.each(stages)("stage %s", (stage) => {
     expect(byPurpose("data").LifecycleConfiguration.Rules).toContainEqual(
       expect.objectContaining({ Prefix: "fetched/", ExpirationInDays: 30, Status: "Enabled" }),
     );
+    expect(byPurpose("data").LifecycleConfiguration.Rules).toContainEqual(
+      expect.objectContaining({ Prefix: "uploads/", ExpirationInDays: 1, Status: "Enabled" }),
+    );
     for (const purpose of ["raw", "data", "artifacts"]) {
       const rules = byPurpose(purpose).LifecycleConfiguration.Rules;
       expect(rules).toContainEqual(
@@ -52,7 +57,8 @@ describe.each(stages)("stage %s", (stage) => {
 
   it("keeps logs for as long as configured, and has no Lambda that makes a log group of its own", () => {
     const { resources } = synthesise(stage);
-    for (const [, { Properties }] of resources("AWS::Logs::LogGroup")) expect(Properties.RetentionInDays).toBe(90);
+    const days = readConfig(stage, {}).logRetentionDays;
+    for (const [, { Properties }] of resources("AWS::Logs::LogGroup")) expect(Properties.RetentionInDays).toBe(days);
     for (const [, { Properties }] of resources("AWS::Lambda::Function")) {
       expect(Properties.LoggingConfig.LogGroup).toHaveProperty("Ref");
     }
@@ -62,24 +68,25 @@ describe.each(stages)("stage %s", (stage) => {
     const { resources } = synthesise(stage);
     for (const [, { Properties }] of resources("AWS::SQS::Queue")) expect(Properties.SqsManagedSseEnabled).toBe(true);
     const policies = [...resources("AWS::SQS::QueuePolicy"), ...resources("AWS::SNS::TopicPolicy")];
-    expect(policies).toHaveLength(stage === "local" ? 3 : 1);
+    expect(policies).toHaveLength({ local: 3, dev: 1, prod: 3 }[stage] ?? 0);
     for (const [, { Properties }] of policies)
       expect(JSON.stringify(Properties)).toContain('"aws:SecureTransport":"false"');
   });
 });
 
 describe("stage prod", () => {
-  it("keeps buckets when their stack is deleted; stage local does not", () => {
-    const policies = (stage: "local" | "prod") =>
+  it("keeps buckets when their stack is deleted; other stages do not", () => {
+    const policies = (stage: string) =>
       new Set(
         synthesise(stage)
           .resources("AWS::S3::Bucket")
           .map(([, { DeletionPolicy }]) => DeletionPolicy),
       );
     expect(policies("prod")).toEqual(new Set(["Retain"]));
-    expect(policies("local")).toEqual(new Set(["Delete"]));
+    for (const other of ["local", "dev"]) expect(policies(other)).toEqual(new Set(["Delete"]));
     expect(synthesise("prod").stacks.map(({ terminationProtection }) => terminationProtection)).toEqual([
       true,
+      false,
       false,
       false,
     ]);

@@ -25,7 +25,7 @@ export interface KaggleSteps extends PipelineCorner {
     notebook: string,
     change?: { execution?: string; settings?: Partial<KernelSettings> },
   ): Promise<PushedKernel>;
-  check(kernel: PushedKernel, previous?: CheckedKernel): Promise<CheckedKernel>;
+  check(kernel: PushedKernel, previous?: Pick<CheckedKernel, "startedAt">): Promise<CheckedKernel>;
   /** Asks until the kernel is over. @returns all answers */
   checkToEnd(kernel: PushedKernel): Promise<CheckedKernel[]>;
   collect(kernel: PushedKernel): Promise<TrainingResult>;

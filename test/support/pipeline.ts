@@ -44,7 +44,7 @@ export function executionArn(name: string): string {
   return `arn:aws:states:us-east-1:000000000000:execution:retraining:${name}`;
 }
 
-export const testVersion = "0123456789abcdef";
+const testVersion = "0123456789abcdef";
 export const datasetRef: DatasetRef = { version: testVersion, rows: 6, photographs: 6, labelled: 5, dropped: {} };
 
 /**

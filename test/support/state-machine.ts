@@ -85,8 +85,8 @@ export class MockedMachine {
   }
 
   /** What people were told of a run; mails come in their own time. */
-  async mailOf({ arn }: Run): Promise<{ subject: string; message: string }> {
-    for (let attempt = 0; attempt < 20; attempt++) {
+  async mailOf({ arn }: Run, attempts = 20): Promise<{ subject: string; message: string }> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const received = await this.sqs.send(
         new ReceiveMessageCommand({ QueueUrl: this.queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
       );

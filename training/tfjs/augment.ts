@@ -15,7 +15,7 @@ const side = imageSize;
  * A random change: any flip or quarter turn, and light as it varies between rooms and cameras. Mild, for the colour is what
  * tells the ripeness.
  */
-export function drawAugmentation(random: Random): Augmentation {
+export function drawAugmentation(random: Random): Required<Augmentation> {
   const brightness = random.uniform(-8, 8);
   const contrast = random.uniform(0.92, 1.08);
   const light = new Float32Array(3 * 256);

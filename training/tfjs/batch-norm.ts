@@ -10,45 +10,50 @@ interface BatchNormalization extends Layer {
   beta: Tensorflow.LayerVariable;
   movingMean: Tensorflow.LayerVariable;
   movingVariance: Tensorflow.LayerVariable;
-  momentum: number;
   epsilon: number;
+  /** Batches that the statistics are the average of. */
+  batches: number;
 }
 
 /**
  * Has the batch normalisation layers of a model train with the native operations, and leaves those alone that do not
  * train: a frozen layer keeps its statistics and normalises by them, which TensorFlow.js would not do.
  *
- * The moving statistics forget their arbitrary beginning: they average over the last third of the steps so far, until that
- * is as long as the layer's momentum says. A fixed momentum is either too slow for a short training or so quick that the
- * fruits of the last few batches decide what every photograph is normalised by, which costs days.
+ * The statistics that prediction normalises by are the plain average over the batches since the returned function was
+ * last called. Collected anew over a few batches when the weights stand still, they are those of the network as it is
+ * ("precise" batch normalisation, arXiv 2105.07576); a moving average lags behind the weights, which costs days.
+ *
+ * @returns forgets what has been collected; false when no layer collects
  */
-export function useNativeBatchNorm(model: Tensorflow.LayersModel): void {
-  for (const layer of model.layers) {
-    if (layer.getClassName() === "BatchNormalization") speedUp(layer as BatchNormalization);
-  }
+export function useNativeBatchNorm(model: Tensorflow.LayersModel): () => boolean {
+  const layers = model.layers.filter((layer) => layer.getClassName() === "BatchNormalization") as BatchNormalization[];
+  for (const layer of layers) speedUp(layer);
+  return () => {
+    for (const layer of layers) layer.batches = 0;
+    return layers.some(({ trainable }) => trainable);
+  };
 }
 
 function speedUp(layer: BatchNormalization): void {
   const callAsPublished = layer.call.bind(layer);
-  let steps = 0;
+  layer.batches = 0;
   layer.call = (inputs, options) => {
     if (!options.training) return callAsPublished(inputs, options);
     if (!layer.trainable) return callAsPublished(inputs, { ...options, training: false });
     const x = Array.isArray(inputs) ? (inputs[0] as Tensor) : inputs;
-    steps++;
-    const momentum = Math.min(layer.momentum, 1 - 1 / Math.max(1, steps / 3));
+    layer.batches++;
     return tf.tidy(() => {
       // The native operation knows pictures only: features are pictures of one pixel.
       const pictures = x.rank === 2 ? tf.reshape(x, [-1, 1, 1, x.shape[1] as number]) : x;
       const { gamma, beta, epsilon } = layer;
       const [y, mean, variance] = batchNormTraining(pictures, gamma.read(), beta.read(), epsilon);
-      moveTowards(layer.movingMean, mean, momentum);
-      moveTowards(layer.movingVariance, variance, momentum);
+      moveTowards(layer.movingMean, mean, 1 / layer.batches);
+      moveTowards(layer.movingVariance, variance, 1 / layer.batches);
       return tf.reshape(y, x.shape);
     });
   };
 }
 
-function moveTowards(moving: Tensorflow.LayerVariable, value: Tensor, momentum: number): void {
-  moving.write(tf.add(tf.mul(moving.read(), momentum), tf.mul(value, 1 - momentum)));
+function moveTowards(average: Tensorflow.LayerVariable, value: Tensor, share: number): void {
+  average.write(tf.add(tf.mul(average.read(), 1 - share), tf.mul(value, share)));
 }

@@ -23,7 +23,7 @@ export const compact: Network = {
     const conv = (x: Symbolic, filters: number, kernelSize: number, strides: number): Symbolic => {
       const config = { filters, kernelSize, strides, padding: "same", useBias: false } as const;
       const convolved = tf.layers.conv2d({ ...config, kernelInitializer: initializer() }).apply(x) as Symbolic;
-      const normalised = tf.layers.batchNormalization({ momentum: 0.98 }).apply(convolved) as Symbolic;
+      const normalised = tf.layers.batchNormalization().apply(convolved) as Symbolic;
       return tf.layers.reLU().apply(normalised) as Symbolic;
     };
 

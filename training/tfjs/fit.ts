@@ -11,6 +11,9 @@ import { type Tensorflow, tf } from "./tensorflow.ts";
 /** Epochs without a better validation error after which a phase ends. */
 export const patience = 8;
 
+/** Batches that batch normalisation's statistics are collected over after each epoch. */
+const statisticsBatches = 16;
+
 /** The loss is no number any more: the network has learnt nothing that could be kept. */
 class TrainingDivergedError extends NamedError {
   constructor(message: string) {
@@ -48,12 +51,13 @@ export async function fitModel(
   phases: readonly Phase[],
   options: FitOptions,
 ): Promise<Fitted> {
-  useNativeBatchNorm(model);
+  const restartStatistics = useNativeBatchNorm(model);
   const history: EpochReport[] = [];
   const best = new BestWeights(model);
   try {
     for (const [index, phase] of phases.entries()) {
-      const reports = await fitPhase(model, phase, { ...options, index, following: phases.slice(index + 1) });
+      const following = phases.slice(index + 1);
+      const reports = await fitPhase(model, phase, { ...options, index, following, restartStatistics });
       history.push(...reports);
       best.offer(Math.min(...reports.map(({ valLoss }) => valLoss)), index);
     }
@@ -68,6 +72,7 @@ interface PhaseOptions extends FitOptions {
   /** Place of the phase, from 0, and what follows it. */
   index: number;
   following: readonly Phase[];
+  restartStatistics: () => boolean;
 }
 
 async function fitPhase(model: Tensorflow.LayersModel, phase: Phase, options: PhaseOptions): Promise<EpochReport[]> {
@@ -83,6 +88,7 @@ async function fitPhase(model: Tensorflow.LayersModel, phase: Phase, options: Ph
     for (let epoch = 1; epoch <= epochs && epoch - best.at <= patience; epoch++) {
       const started = performance.now();
       const { trainLoss, learningRate } = await trainEpoch(learner, optimizer, phase, epoch, options);
+      await collectStatistics(learner, epoch, options);
       const valMae = await meanAbsoluteError(learner, validation, options);
       checkLoss(trainLoss, `in epoch ${epoch} of ${phase.name}`, hyperparameters);
       checkLoss(valMae, `on validation after epoch ${epoch} of ${phase.name}`, hyperparameters);
@@ -135,6 +141,19 @@ async function trainEpoch(
     await reporter.onBatch({ phase: phase.name, epoch, epochs, done, total, secondsLeft });
   }
   return { trainLoss: sum / total, learningRate: rate };
+}
+
+/** Batch normalisation's statistics of the weights as they stand, over enough batches for all kinds of fruit. */
+async function collectStatistics(learner: Learner, epoch: number, options: PhaseOptions): Promise<void> {
+  const { train, hyperparameters, index, restartStatistics } = options;
+  if (!restartStatistics()) return;
+  const { batchSize, seed } = hyperparameters;
+  let left = statisticsBatches;
+  for await (const examples of learner.read(train, { batchSize, seed: [seed, index, -epoch] })) {
+    tf.tidy(() => void learner.model.apply(examples.inputs, { training: true }));
+    disposeExamples(examples);
+    if (--left === 0) break;
+  }
 }
 
 /** Warm-up over the first twentieth of the training, then a cosine down to a hundredth. `progress`: 0 to 1. */

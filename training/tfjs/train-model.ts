@@ -3,14 +3,15 @@ import { type StorageGroup, storageGroups } from "../../core/contracts/dataset.t
 import { type Hyperparameters, missingBackbone } from "../../core/contracts/execution.ts";
 import type { GroupedMetrics, ModelSidecar } from "../../core/contracts/model.ts";
 import type { EpochReport } from "../../core/contracts/training.ts";
+import { attributionOf } from "../../core/dataset/attribution.ts";
 import type { Dataset } from "../../core/dataset/open.ts";
 import { InvalidDatasetError, InvalidInputError } from "../../core/errors.ts";
 import { writeModelFolder } from "../../core/model/folder.ts";
 import { flattenMetrics, groupedMetrics } from "../../core/model/metrics.ts";
 import { loadOnnxModel } from "../../core/model/onnx-model.ts";
 import { predictAll } from "../../core/model/score.ts";
+import { learningCurve, predictedAgainstTrue } from "../../core/plots/plots.ts";
 import type { ObjectStore } from "../../core/storage.ts";
-import { learningCurve, predictedAgainstTrue } from "../plots.ts";
 import { type Backbone, loadBackbone } from "./backbone.ts";
 import { checkExport, daysRange } from "./check-export.ts";
 import { cachePhotographs, type LabelledRow, labelledRows, type PhotographCache } from "./data.ts";
@@ -110,6 +111,7 @@ async function trainAndExport(
     const scored = await predictAll(exported, photographs(cache, validation));
     await exported.release();
     const metrics = groupedMetrics(scored);
+    const attribution = [attributionOf(dataset.summary.source), network.attribution].filter(Boolean).join("; ");
     const sidecar: ModelSidecar = {
       name: options.name,
       framework: `tensorflow.js ${tf.version["tfjs-node"]}`,
@@ -122,7 +124,7 @@ async function trainAndExport(
       exportMaxDifferenceDays,
       phase,
       ...(backbone && { backbone: { address: backbone.address, sha256: backbone.sha256 } }),
-      ...(network.attribution && { attribution: network.attribution }),
+      ...(attribution && { attribution }),
       createdAt: new Date().toISOString(),
     };
     await writeModelFolder(options.outFolder, { onnx, sidecar });

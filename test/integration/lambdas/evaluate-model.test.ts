@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { PromotionMetric } from "../../../core/champion.ts";
+import { type ChampionChange, readLedger } from "../../../core/champion-ledger.ts";
 import { artifactPrefix } from "../../../core/mlflow/artifacts.ts";
 import { evaluateModel } from "../../../lambdas/evaluate-model/logic.ts";
 import {
@@ -12,8 +13,10 @@ import {
 } from "../../support/pipeline.ts";
 
 let corner: PipelineCorner;
+let announced: ChampionChange[];
 
 beforeEach(async () => {
+  announced = [];
   corner = await pipelineCorner();
   await writeTestDataset(corner.data);
 });
@@ -24,7 +27,7 @@ function evaluate({ runId, version }: Trained, arn = corner.executionArn, metric
   const training = { runId, modelVersion: version, metrics: {}, reused: false };
   return evaluateModel(
     { executionArn: arn, input: corner.input, dataset: datasetRef, training },
-    { ...corner, metric },
+    { ...corner, metric, announce: async (change) => void announced.push(change) },
   );
 }
 
@@ -57,6 +60,21 @@ describe("evaluateModel", () => {
     });
     expect(run?.tags).toMatchObject({ "evaluation.promoted": "true", "evaluation.reason": result.reason });
     expect(run?.tags).not.toHaveProperty("pipeline.outcome");
+  });
+
+  it("puts the diagrams of its errors among the artifacts of its run", async () => {
+    const first = await trainTinyModel(corner, 3);
+    await evaluate(first);
+    const { store, name } = corner.artifacts;
+    const prefix = `${artifactPrefix(name, first.artifactUri)}evaluation/`;
+    const found = (await Array.fromAsync(store.list(prefix))).map(({ key }) => key.slice(prefix.length));
+    expect(found).toEqual([
+      "error-by-days-left.svg",
+      "error-by-stage.svg",
+      "error-by-storage-group.svg",
+      "predicted-against-true.svg",
+    ]);
+    expect(Buffer.from(await store.read(`${prefix}error-by-stage.svg`)).toString()).toContain("2.00");
   });
 
   it("promotes a better challenger and writes both scores to its run", async () => {
@@ -101,6 +119,35 @@ describe("evaluateModel", () => {
     const again = await evaluate(better, executionArn("after a failed deployment"));
     expect(again).toMatchObject({ promoted: true, reason: first.reason, challenger: first.challenger });
     expect(await aliases()).toEqual({ champion: "2", challenger: "2" });
+  });
+
+  it("writes a promotion to the ledger, once, and announces it", async () => {
+    await evaluate(await trainTinyModel(corner, 3));
+    const better = await trainTinyModel(corner, 2);
+    const { reason } = await evaluate(better);
+    await evaluate(better, executionArn("after a failed deployment"));
+    const ledger = await readLedger(corner.mlflow, corner.input.modelName);
+    const by = corner.executionArn.split(":").at(-1);
+    expect(ledger).toMatchObject([
+      { kind: "retraining", to: "1", by },
+      { kind: "retraining", from: "1", to: "2", by, reason },
+    ]);
+    expect(announced).toEqual(ledger);
+  });
+
+  it("writes the entry that an attempt owed which failed after the promotion", async () => {
+    await evaluate(await trainTinyModel(corner, 3));
+    const better = await trainTinyModel(corner, 2);
+    await corner.mlflow.runs.log(better.runId, { tags: { "evaluation.champion": "1" } });
+    await corner.mlflow.registry.setAlias(corner.input.modelName, "champion", "2");
+    await evaluate(better);
+    expect((await readLedger(corner.mlflow, corner.input.modelName)).at(-1)).toMatchObject({ from: "1", to: "2" });
+  });
+
+  it("writes nothing to the ledger for a challenger that is worse", async () => {
+    await evaluate(await trainTinyModel(corner, 2));
+    await evaluate(await trainTinyModel(corner, 3));
+    expect(announced).toHaveLength(1);
   });
 
   it("refuses a model that was trained on test fruits and leaves the champion", async () => {

@@ -54,6 +54,19 @@ describe("npm run train", () => {
 });
 
 describe("npm run evaluate", () => {
+  it("measures one side of the split on its own, and writes a page about it", async () => {
+    const report = join(folder, "report");
+    const said = await run("evaluate", "--model", model, "--data", data, "--split", "test", "--report", report);
+    const { sidecar } = await readModelFolder(model);
+    expect(said).toContain(` on ${sidecar.metrics.test_n} photographs`);
+    expect(said).not.toContain("Note:");
+    const page = await readFile(join(report, "index.html"), "utf8");
+    expect(page).toContain(`avocado-model: ${sidecar.metrics.test_mae?.toFixed(2)} days off on average`);
+    await expect(run("evaluate", "--model", model, "--data", data, "--split", "exam")).rejects.toMatchObject({
+      stderr: expect.stringContaining("--split exam is none of train, validation, test."),
+    });
+  });
+
   it("gives the errors over all labelled photographs as JSON, and warns of training fruits", async () => {
     const json = join(folder, "all.json");
     const said = await run("evaluate", "--model", model, "--data", data, "--json", json);

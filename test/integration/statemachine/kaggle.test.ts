@@ -25,6 +25,10 @@ const evaluation = {
 
 const well: Record<string, Mock | Mock[]> = {
   "Validate input": answers(input),
+  "Take lock": answers({ taken: true }),
+  "Release lock": answers({ released: true }),
+  "Release lock after failure": answers({ released: true }),
+  "Wake registry": answers({ slept: false, seconds: 0 }),
   "Find data set": answers(dataset),
   "Upload data set": answers(ready),
   "Push kernel": answers(kernel),
@@ -91,7 +95,13 @@ describe("strategy 'kaggle'", () => {
       error: "KernelFailed",
       cause: expect.stringMatching(/out of memory/),
     });
-    expect(run.states.slice(-4)).toEqual(["Kernel over?", "Record failure", "Notify failure", "Failed"]);
+    expect(run.states.slice(-5)).toEqual([
+      "Kernel over?",
+      "Record failure",
+      "Notify failure",
+      "Release lock after failure",
+      "Failed",
+    ]);
     expect((await machine.mailOf(run)).message).toMatch(/out of memory/);
   });
 
@@ -109,6 +119,7 @@ describe("strategy 'kaggle'", () => {
         task,
         "Record failure",
         "Notify failure",
+        "Release lock after failure",
         "Failed",
       ]);
       expect(run.states).not.toContain("Evaluate model");

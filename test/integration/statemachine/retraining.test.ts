@@ -24,6 +24,8 @@ const throws = (name: string, cause = "why"): Mock => ({ Throw: { Error: name, C
 /** What the Lambdas answer in a run in which all goes well and the challenger is better. */
 const well: Record<string, Mock> = {
   "Validate input": answers(validateInput({})),
+  "Take lock": answers({ taken: true }),
+  "Wake registry": answers({ slept: true, seconds: 70 }),
   "Find data set": answers(dataset),
   "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
   "Plan data set": answers(plan),
@@ -32,6 +34,8 @@ const well: Record<string, Mock> = {
   Train: { Return: training },
   "Evaluate model": answers(evaluation),
   "Deploy model": answers(deployment),
+  "Release lock": answers({ released: true }),
+  "Release lock after failure": answers({ released: true }),
   "Record failure": answers({ error: "Recorded", reason: "The reason in words." }),
 };
 
@@ -51,6 +55,9 @@ describe("a run in which all goes well", () => {
     expect(output).toEqual({ input: validateInput({}), dataset, training, evaluation, deployment });
     expect(states).toEqual([
       "Validate input",
+      "Take lock",
+      "Alone?",
+      "Wake registry",
       "New data?",
       "Fetch data",
       "Plan data set",
@@ -66,6 +73,7 @@ describe("a run in which all goes well", () => {
       "Promoted?",
       "Deploy model",
       "Notify",
+      "Release lock",
       "Sum up",
       "Done",
     ]);
@@ -89,8 +97,18 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({}, { ...well, "Validate input": input });
-    expect(states.slice(0, 5)).toEqual(["Validate input", "New data?", "Find data set", "Where to train?", "Train"]);
+    expect(states.slice(4, 8)).toEqual(["New data?", "Find data set", "Where to train?", "Train"]);
     expect(output.dataset).toEqual(dataset);
+  });
+
+  it("another retraining that runs: touches nothing, fails nothing, and says which one it is", async () => {
+    const other = { taken: false, holder: "arn:other", reason: "Not started: other runs." };
+    const run = await machine.run({}, { ...well, "Take lock": answers(other) });
+    const { states, status, output } = run;
+    expect(status).toBe("SUCCEEDED");
+    expect(states).toEqual(["Validate input", "Take lock", "Alone?", "Already running", "Done"]);
+    expect(output).toEqual({ outcome: "AlreadyRunning", holder: "arn:other", reason: "Not started: other runs." });
+    await expect(machine.mailOf(run, 2)).rejects.toThrow("Nobody was told");
   });
 
   it("a data set that is there already: processes nothing", async () => {
@@ -122,6 +140,9 @@ describe("the choices", () => {
 describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
+    ["Take lock", "AccessDenied"],
+    ["Wake registry", "RegistryUnavailable"],
+    ["Wake registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
     ["Assemble data set", "States.Timeout"],
@@ -136,11 +157,25 @@ describe("a failure", () => {
       task,
       "Record failure",
       "Notify failure",
+      "Release lock after failure",
       "Failed",
     ]);
     const mail = await machine.mailOf(run);
     expect(mail.subject).toBe("Avocado retraining failed");
     expect(mail.message).toMatch(/^Recorded: The reason in words\./);
+  });
+
+  it("of a registry that stays away, which nothing can be recorded in, fails the execution by its own name", async () => {
+    const mocks = {
+      ...well,
+      "Wake registry": throws("RegistryUnavailable", "MLflow did not answer."),
+      "Record failure": throws("Transient"),
+    };
+    const run = await machine.run({}, mocks);
+    const { error, cause, states } = run;
+    expect({ error, cause }).toEqual({ error: "RegistryUnavailable", cause: "MLflow did not answer." });
+    expect(states.slice(-3)).toEqual(["Notify failure", "Release lock after failure", "Failed"]);
+    expect((await machine.mailOf(run)).message).toMatch(/^RegistryUnavailable: MLflow did not answer\./);
   });
 
   it("of 'Find data set' is recorded too", async () => {
@@ -166,9 +201,10 @@ describe("a failure", () => {
       "Fetch data": throws("InvalidDataset", "no data.csv"),
       "Record failure": throws("Transient"),
     };
-    const { error, cause, states } = await machine.run({}, mocks);
+    const run = await machine.run({}, mocks);
+    const { error, cause, states } = run;
     expect({ error, cause }).toEqual({ error: "InvalidDataset", cause: "no data.csv" });
-    expect(states.slice(-2)).toEqual(["Notify failure", "Failed"]);
+    expect(states.slice(-3)).toEqual(["Notify failure", "Release lock after failure", "Failed"]);
   });
 
   it("that nobody can be told of still fails the execution with its reason", async () => {
@@ -176,6 +212,23 @@ describe("a failure", () => {
       ...well,
       "Fetch data": throws("InvalidDataset"),
       "Notify failure": throws("SNS.NotFoundException"),
+    };
+    expect(await machine.run({}, mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
+  });
+});
+
+describe("a lock that cannot be given back", () => {
+  it("does not spoil a success", async () => {
+    const { status, output } = await machine.run({}, { ...well, "Release lock": throws("AccessDenied") });
+    expect(status).toBe("SUCCEEDED");
+    expect(output.deployment).toEqual(deployment);
+  });
+
+  it("does not hide a failure", async () => {
+    const mocks = {
+      ...well,
+      "Fetch data": throws("InvalidDataset"),
+      "Release lock after failure": throws("AccessDenied"),
     };
     expect(await machine.run({}, mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
   });
@@ -202,10 +255,20 @@ describe("what is retried", () => {
     expect(await attemptsOf(error)).toBe(6);
   });
 
-  it.each(["InvalidInput", "InvalidDataset", "InvalidModel", "NotFound", "States.Timeout", "Runtime.HandlerError"])(
-    "%s: never, for it would be the same again",
-    async (error) => {
-      expect(await attemptsOf(error)).toBe(1);
-    },
-  );
+  it.each(["NoTrainerCapacity", "TrainerInterrupted"])("%s of the trainer: three times", async (error) => {
+    const before = (await machine.run({}, { ...well, Train: throws("TrainerDied") })).attempts;
+    expect((await machine.run({}, { ...well, Train: throws(error) })).attempts).toBe(before + 3);
+  });
+
+  it.each([
+    "InvalidInput",
+    "InvalidDataset",
+    "InvalidModel",
+    "NotFound",
+    "RegistryUnavailable",
+    "States.Timeout",
+    "Runtime.HandlerError",
+  ])("%s: never, for it would be the same again", async (error) => {
+    expect(await attemptsOf(error)).toBe(1);
+  });
 });

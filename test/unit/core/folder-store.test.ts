@@ -20,6 +20,20 @@ describe("FolderStore", () => {
     expect((await (await store.readStream("a/c.txt")).toArray()).join("")).toBe("xy");
   });
 
+  it("reads from a byte on", async () => {
+    await store.write("a", "hello");
+    expect((await (await store.readStream("a", 2)).toArray()).join("")).toBe("llo");
+  });
+
+  it("writes what nobody else has written since, and of two at once lets one", async () => {
+    expect(await store.writeIfUnchanged("lock", "1", undefined)).toBe(true);
+    expect(await store.writeIfUnchanged("lock", "2", undefined)).toBe(false);
+    const etag = (await store.head("lock"))?.etag;
+    const both = await Promise.all(["3", "4"].map((body) => store.writeIfUnchanged("lock", body, etag)));
+    expect(both.filter(Boolean)).toHaveLength(1);
+    expect(await store.writeIfUnchanged("lock", "5", etag)).toBe(false);
+  });
+
   it("lists the keys below a prefix in ascending order, as S3 does", async () => {
     for (const key of ["a/1", "a-b/1", "a.txt", "b/1", "a/c/2"]) await store.write(key, key);
     expect(await keys("a")).toEqual(["a-b/1", "a.txt", "a/1", "a/c/2"]);

@@ -123,11 +123,16 @@ describe("decodeImage", () => {
   });
 
   it.each([
-    ["SVG", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
-    ["text", Buffer.from("hello")],
-    ["nothing", Buffer.alloc(0)],
-  ])("refuses %s by its content", async (_name, bytes) => {
-    await expect(decodeImage(bytes)).rejects.toMatchObject({ reason: "unsupported" });
+    ["SVG", "unsupported", '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'],
+    ["SVG behind a declaration", "unsupported", '\ufeff <?xml version="1.0"?><svg/>'],
+    ["PDF", "unsupported", "%PDF-1.7\n"],
+    ["a bitmap", "unsupported", "BM\x01\x02\x03\x04\0\0\0\0"],
+    ["a film", "unsupported", "\0\0\0\x18ftypmp42"],
+    ["text", "unknown", "hello"],
+    ["text that begins like a bitmap", "unknown", "BMW is a maker of cars"],
+    ["nothing", "unknown", ""],
+  ])("refuses %s by its content, as %s", async (_name, reason, text) => {
+    await expect(decodeImage(Buffer.from(text))).rejects.toMatchObject({ reason });
   });
 
   it("refuses GIF and TIFF, which libvips could read", async () => {
@@ -144,6 +149,11 @@ describe("decodeImage", () => {
       reason: "unsupported",
       message: expect.stringContaining("JPEG"),
     });
+  });
+
+  it("refuses more pixels than the caller's limit", async () => {
+    const refused = decodeImage(await plain("red").png().toBuffer(), { maxPixels: 300 * 300 - 1 });
+    await expect(refused).rejects.toMatchObject({ reason: "too-large" });
   });
 
   it("refuses more pixels than its limit without decoding them", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig, readConfig } from "../../../lib/config.ts";
+import { configJsonSchema, listStages, parseConfig, readConfig } from "../../../lib/config.ts";
 
-const prod = { stage: "prod", mlflow: { trackingUri: "https://mlflow.example.com", auth: "sigv4" } };
+const prod = { stage: "prod" };
 
 describe("parseConfig", () => {
   it("fills in the defaults that suit a new account", () => {
@@ -25,10 +25,27 @@ describe("parseConfig", () => {
   });
 });
 
+describe("triggers and trainer", () => {
+  it("start nothing by themselves unless they are asked for", () => {
+    const config = parseConfig({ stage: "mine" }, "test");
+    expect(config).not.toHaveProperty("schedule");
+    expect(config).not.toHaveProperty("newData");
+  });
+
+  it.each([
+    [{ schedule: { cron: "0 3 * * *" } }, "minute, hour, day of month"],
+    [{ schedule: { cron: "0 3 ? * MON *", timeZone: "Lisboa" } }, "not the name of a time zone"],
+    [{ trainer: { cpu: 8192, memoryMegabytes: 8192 } }, "16384 MB of memory at least"],
+    [{ newData: { quietMinutes: 60 } }, "quietMinutes"],
+  ])("refuse what AWS would refuse: %o", (wrong, words) => {
+    expect(() => parseConfig({ stage: "mine", ...wrong }, "config/mine.json")).toThrow(words);
+  });
+});
+
 describe("readConfig", () => {
   it("refuses a stage that there is not, and names those that there are", () => {
     expect(() => readConfig("staging")).toThrow(
-      "There is no stage 'staging'. Choose one with -c stage=local or -c stage=prod.",
+      /^There is no stage 'staging'\. Choose one with -c stage=dev or .*-c stage=prod, or write config\/staging\.json\.$/,
     );
   });
 
@@ -40,8 +57,34 @@ describe("readConfig", () => {
     });
   });
 
-  it("does not let the environment redirect stage prod", () => {
-    const { mlflow } = readConfig("prod", { AVOCADO_MLFLOW_URL: "http://127.0.0.1:2" });
-    expect(mlflow.trackingUri).not.toContain("127.0.0.1");
+  it("takes settings of a local stack's Kaggle from the environment, and the others from the file", () => {
+    const AVOCADO_KAGGLE = JSON.stringify({ baseUrl: "http://127.0.0.1:3/api", weights: "none" });
+    const { kaggle } = readConfig("local", { AVOCADO_KAGGLE });
+    expect(kaggle).toMatchObject({ baseUrl: "http://127.0.0.1:3/api", weights: "none", waitSeconds: 2 });
+  });
+
+  it("trains on the real Kaggle in stage prod", () => {
+    expect(readConfig("prod", {}).kaggle.baseUrl).toBe("https://api.kaggle.com");
+  });
+
+  it("does not let the environment redirect a stage in an account", () => {
+    const redirected = readConfig("prod", { AVOCADO_MLFLOW_URL: "http://127.0.0.1:2" });
+    expect(JSON.stringify(redirected)).not.toContain("127.0.0.1");
+  });
+
+  it("takes the stage's name from the file's, and reads every stage that ships", () => {
+    expect(listStages()).toEqual(expect.arrayContaining(["dev", "local", "prod"]));
+    for (const stage of listStages()) expect(readConfig(stage, {}).stage).toBe(stage);
+  });
+
+  it("does not read outside its folder", () => {
+    expect(() => readConfig("../package")).toThrow("There is no stage '../package'");
+  });
+});
+
+describe("config/stage.schema.json", () => {
+  it("tells editors what the code takes", async () => {
+    const schema = `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
+    await expect(schema).toMatchFileSnapshot("../../../config/stage.schema.json");
   });
 });

@@ -29,13 +29,26 @@ describe("npm run dataset -- sample", () => {
   });
 
   it.each([
-    [["sample"], "Usage: npm run dataset -- sample"],
+    [["sample"], "--out is needed.\n\nnpm run dataset -- sample --out <folder>"],
+    [[], "What is to be done?\n\nnpm run dataset -- sample"],
+    [["publish"], "There is no 'publish'."],
+    [["upload"], "--stage is needed."],
     [["sample", "--out", "/tmp/none", "--fruits", "many"], "not NaN"],
     [["sample", "--out", "/tmp/none", "--fruit", "3"], "--fruit"],
   ])("explains what is wrong with %j", (args, message) => {
     const { status, stderr } = run(...args);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("    at ");
+    expect(status).toBe(1);
+  });
+});
+
+describe("npm run dataset -- upload", () => {
+  it("says that no local stack is running", () => {
+    const env = { ...process.env, AVOCADO_STATE_FOLDER: folder };
+    const command = ["scripts/dataset.ts", "upload", "--stage", "local", "--data", folder];
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: "utf8", env });
+    expect(stderr).toContain("No local stack is running: start one with 'npm start'");
     expect(status).toBe(1);
   });
 });

@@ -27,8 +27,32 @@ describe("validateInput", () => {
     );
   });
 
+  it("refuses a pretrained network without a backbone, and says how to get one", () => {
+    const hyperparameters = { cnn: "mobilenet" };
+    expect(() => validateInput({ hyperparameters })).toThrow(/npm run backbone -- download.*backbone=<folder/);
+    expect(validateInput({ hyperparameters, backbone: "s3://models/mobilenet" }).backbone).toBe(
+      "s3://models/mobilenet",
+    );
+  });
+
   it("names every wrong field at once", () => {
     const wrong = () => validateInput({ strateg: "ecs", hyperparameters: { epochs: 0, learningRate: "fast" } });
     for (const field of [/strateg/, /learningRate/, /epochs/]) expect(wrong).toThrow(field);
   });
+});
+
+describe("data", () => {
+  it.each(["avocados.zip", "2024/", "s3://their-photographs/2024/avocados.zip", "s3://their-photographs/"])(
+    "may be %s",
+    (data) => {
+      expect(validateInput({ data }).data).toBe(data);
+    },
+  );
+
+  it.each(["https://example.com/avocados.zip", "s3://their-photographs", "s3:///avocados.zip", "file:///etc/passwd"])(
+    "may not be %s",
+    (data) => {
+      expect(() => validateInput({ data })).toThrow("a key of the raw bucket, or s3://bucket/key");
+    },
+  );
 });

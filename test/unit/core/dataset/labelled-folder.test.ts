@@ -25,8 +25,8 @@ describe("readLabelledFolder", () => {
   it("lists the photographs whose days are known, whatever their format", async () => {
     const { photographs } = await readLabelledFolder(folder);
     expect(photographs).toEqual([
-      { path: join(folder, "images/a_1.jpg"), storageGroup: "T10", days: 1.5, sample: "a" },
-      { path: join(folder, "images/a_2.png"), storageGroup: "T10", days: 0, sample: "a" },
+      { path: join(folder, "images/a_1.jpg"), storageGroup: "T10", days: 1.5, sample: "a", stage: 2 },
+      { path: join(folder, "images/a_2.png"), storageGroup: "T10", days: 0, sample: "a", stage: 5 },
     ]);
   });
 

@@ -9,7 +9,7 @@ const text = (body: string, status: number): Answer => ({ status, body });
 
 async function server(...answers: [Answer, ...Answer[]]) {
   const { address, asked } = await startAnswering(...answers);
-  const options = { trackingUri: `${address}/`, backoff: 1 };
+  const options = { trackingUri: `${address}/`, backoff: 1, patience: 0 };
   return { asked, address, http: new MlflowHttp(options), client: createMlflowClient(options) };
 }
 
@@ -38,6 +38,14 @@ describe("MlflowHttp", () => {
       message: `MLflow at ${address} does not answer GET runs/get (status 503). Check that it runs and can be reached there, then start the execution again.`,
     });
     expect(asked).toHaveLength(5);
+  });
+
+  it("waits longer while a gateway says that nothing answers behind it", async () => {
+    const asleep = Array<Answer>(6).fill(text("", 503));
+    const { address, asked } = await startAnswering(text("", 504), ...asleep, json({ ok: true }));
+    const http = new MlflowHttp({ trackingUri: address, backoff: 1, patience: 5000 });
+    await expect(http.get("runs/get", {}, anything)).resolves.toEqual({ ok: true });
+    expect(asked).toHaveLength(8);
   });
 
   it("names the cause of a network error", async () => {

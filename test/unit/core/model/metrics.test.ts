@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { flattenMetrics, groupedMetrics, regressionMetrics } from "../../../../core/model/metrics.ts";
+import {
+  errorWithoutLooking,
+  flattenMetrics,
+  groupedMetrics,
+  regressionMetrics,
+} from "../../../../core/model/metrics.ts";
 
 describe("regressionMetrics", () => {
   it("computes the errors as they are defined", () => {
@@ -51,5 +56,12 @@ describe("groupedMetrics", () => {
       test_maeMeanOfGroups: 1,
       test_mae_Tam: 1,
     });
+  });
+});
+
+describe("errorWithoutLooking", () => {
+  it("is that of each storage group's median", () => {
+    const scored = [1, 2, 6].map((days) => ({ group: "T10" as const, days }));
+    expect(errorWithoutLooking([...scored, { group: "Tam" as const, days: 9 }])).toBeCloseTo((1 + 0 + 4 + 0) / 4);
   });
 });

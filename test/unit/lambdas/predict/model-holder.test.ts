@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -122,6 +122,21 @@ describe("ModelHolder.current", () => {
     rmSync(join(folder, servingKeys.manifest));
     now = 30_000;
     expect(await version()).toBe("1");
+  });
+});
+
+describe("a cache of models", () => {
+  it("spares the next process the store, and is not believed when its file is damaged", async () => {
+    const cacheFolder = join(folder, "cache");
+    const next = async () => (await new ModelHolder(store, logger, { cacheFolder }).current()).served.version;
+    const { key, sha256 } = await publishChampion(store, "1", 3);
+    await next();
+    const read = vi.spyOn(store, "read");
+    expect(await next()).toBe("1");
+    expect(read).not.toHaveBeenCalledWith(key);
+    writeFileSync(join(cacheFolder, `${sha256}.onnx`), "damaged");
+    expect(await next()).toBe("1");
+    expect(read).toHaveBeenCalledWith(key);
   });
 });
 

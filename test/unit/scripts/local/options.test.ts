@@ -23,6 +23,29 @@ describe("parseStartOptions", () => {
     expect(parseStartOptions([])).toEqual({ once: false, reset: false, input: {} });
   });
 
+  it("trains on the local Kaggle from scratch by default, for nothing need be downloaded", () => {
+    expect(parseStartOptions(["--strategy", "kaggle"])).toMatchObject({
+      input: { strategy: "kaggle" },
+      kaggle: { service: "local", tunnel: false, weights: "none" },
+    });
+  });
+
+  it("trains on the real Kaggle with ImageNet weights by default", () => {
+    expect(parseStartOptions(["--set", "strategy=kaggle", "--kaggle", "real", "--tunnel"])).toMatchObject({
+      kaggle: { service: "real", tunnel: true, weights: "imagenet" },
+    });
+  });
+
+  it.each([
+    [["--kaggle", "real"], /--kaggle: only with --strategy kaggle/],
+    [["--strategy", "ecs", "--tunnel"], /--tunnel: only with --strategy kaggle/],
+    [["--strategy", "kaggle", "--kaggle", "cloud"], /--kaggle 'cloud': write local or real/],
+    [["--strategy", "kaggle", "--weights", "random"], /--weights 'random': write imagenet or none/],
+    [["--strategy", "kaggle", "--tunnel"], /--tunnel: only with --kaggle real/],
+  ])("refuses %j", (args, message) => {
+    expect(() => parseStartOptions(args)).toThrow(message);
+  });
+
   it("answers an unknown option with the usage", () => {
     expect(() => parseStartOptions(["--onse"])).toThrow(/--onse[\s\S]*--once {15}run one execution/);
   });

@@ -7,7 +7,7 @@ const x = tf.randomNormal([4, 5, 6, 3], 2, 3, "float32", 1);
 
 function build(): Tensorflow.LayersModel {
   const input = tf.input({ shape: [5, 6, 3] });
-  const normalised = tf.layers.batchNormalization({ momentum: 0.8, epsilon: 0.01 }).apply(input);
+  const normalised = tf.layers.batchNormalization({ epsilon: 0.01 }).apply(input);
   const output = tf.layers.reLU().apply(normalised) as Tensorflow.SymbolicTensor;
   return tf.model({ inputs: input, outputs: output });
 }
@@ -36,17 +36,20 @@ describe("useNativeBatchNorm", () => {
     }
   });
 
-  it("forgets the arbitrary beginning of the moving statistics, then averages over more and more steps", () => {
+  it("averages the statistics over all batches since they were restarted", () => {
     const model = build();
-    useNativeBatchNorm(model);
-    model.apply(x, { training: true });
-    for (const [i, mean] of movingMean(model).entries()) expect(mean).toBeCloseTo(meanOf(x)[i] as number, 4);
-    for (let i = 0; i < 30; i++) model.apply(x, { training: true });
-    const other = tf.add(x, 10);
-    model.apply(other, { training: true });
-    const before = meanOf(x)[0] as number;
-    // The layer's momentum, 0.8, is the most.
-    expect(((movingMean(model)[0] as number) - before) / ((meanOf(other)[0] as number) - before)).toBeCloseTo(0.2, 3);
+    const restart = useNativeBatchNorm(model);
+    model.apply(tf.add(x, 100), { training: true });
+    expect(restart()).toBe(true);
+    for (const shift of [0, 3, 9]) model.apply(tf.add(x, shift), { training: true });
+    for (const [i, mean] of movingMean(model).entries()) expect(mean).toBeCloseTo((meanOf(x)[i] as number) + 4, 3);
+  });
+
+  it("has nothing to collect where every layer is frozen", () => {
+    const model = build();
+    const restart = useNativeBatchNorm(model);
+    for (const layer of model.layers) layer.trainable = false;
+    expect(restart()).toBe(false);
   });
 
   it("keeps the statistics of a frozen layer and normalises by them", () => {
@@ -57,5 +60,17 @@ describe("useNativeBatchNorm", () => {
     const trained = model.apply(x, { training: true }) as Tensor;
     expect(model.getWeights().map((weight) => Array.from(weight.dataSync()))).toEqual(before);
     expect(Array.from(trained.dataSync())).toEqual(Array.from((model.predict(x) as Tensor).dataSync()));
+  });
+
+  it("normalises features as it does pictures", () => {
+    const input = tf.input({ shape: [3] });
+    const output = tf.layers.batchNormalization().apply(input) as Tensorflow.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs: output });
+    useNativeBatchNorm(model);
+    const features = tf.tensor2d([0, 0, 5, 2, 10, 5], [2, 3]);
+    const normalised = model.apply(features, { training: true }) as Tensor;
+    expect(normalised.shape).toEqual([2, 3]);
+    for (const [i, value] of [-1, -1, 0, 1, 1, 0].entries()) expect(normalised.dataSync()[i]).toBeCloseTo(value, 2);
+    for (const [i, mean] of [1, 5, 5].entries()) expect(movingMean(model)[i]).toBeCloseTo(mean, 5);
   });
 });

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ExecuteStatementCommand, type RDSDataClient } from "@aws-sdk/client-rds-data";
+
+/** Runs SQL, one statement a call, each a transaction of its own. */
+export interface Sql {
+  /** Runs a statement with `:name` parameters and returns its rows, each value as text. */
+  run(statement: string, parameters?: Record<string, string>): Promise<(string | undefined)[][]>;
+}
+
+export interface DataApiOptions {
+  clusterArn: string;
+  /** Whom to connect as. */
+  secretArn: string;
+  database: string;
+  /** Milliseconds for which a database that wakes up is waited for. Default 3 minutes. */
+  patience?: number;
+  /** Milliseconds between two attempts. Default 3 seconds. */
+  pause?: number;
+}
+
+/** A paused database answers so while it wakes up, and one that is being made before its first instance runs. */
+const waking = ["DatabaseResumingException", "DatabaseUnavailableException"];
+
+/** PostgreSQL behind the RDS Data API. A paused database is waited for. */
+export class DataApi implements Sql {
+  private readonly client: RDSDataClient;
+  private readonly options: DataApiOptions;
+
+  constructor(client: RDSDataClient, options: DataApiOptions) {
+    this.client = client;
+    this.options = options;
+  }
+
+  async run(sql: string, parameters: Record<string, string> = {}): Promise<(string | undefined)[][]> {
+    const { clusterArn: resourceArn, secretArn, database, patience = 180_000, pause = 3000 } = this.options;
+    const command = new ExecuteStatementCommand({
+      ...{ resourceArn, secretArn, database, sql },
+      parameters: Object.entries(parameters).map(([name, stringValue]) => ({ name, value: { stringValue } })),
+    });
+    const deadline = Date.now() + patience;
+    for (;;) {
+      try {
+        const { records = [] } = await this.client.send(command);
+        return records.map((row) => row.map(({ stringValue }) => stringValue));
+      } catch (error) {
+        const asleep = error instanceof Error && waking.includes(error.name);
+        if (!asleep || Date.now() + pause > deadline) throw error;
+        await sleep(pause);
+      }
+    }
+  }
+}

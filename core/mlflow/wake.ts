@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorMessage, NamedError } from "../errors.ts";
+import type { Fetch } from "./http.ts";
+
+/** The task that runs the MLflow server, where it can be started and ended. */
+export interface ServerTask {
+  /** How many there should be: 0 when it sleeps. */
+  readDesired(): Promise<number>;
+  setDesired(count: number): Promise<void>;
+}
+
+export interface WakeOptions {
+  trackingUri: string;
+  fetch: Fetch;
+  /** Absent where the server is somebody else's to start. */
+  task?: ServerTask;
+  /** Milliseconds until the server must answer. Default: 5 minutes for a task of ours, else 20 s. */
+  patience?: number;
+  /** Milliseconds between two looks. Default 3 s. */
+  pause?: number;
+}
+
+/** Whether the server slept, and how long it took until it answered. */
+export interface Woken {
+  slept: boolean;
+  seconds: number;
+}
+
+/**
+ * Starts the MLflow server if it sleeps, and waits until it answers a call that needs its database.
+ * @throws NamedError `RegistryUnavailable` when it does not in time, or refuses the caller
+ */
+export async function wakeServer(options: WakeOptions): Promise<Woken> {
+  const { trackingUri, task, patience = task ? 300_000 : 20_000, pause = 3000 } = options;
+  const started = Date.now();
+  let slept = false;
+  for (;;) {
+    // Looked at every time: it may have been sent to sleep this very moment.
+    if (task && (await task.readDesired()) === 0) {
+      slept = true;
+      await task.setDesired(1);
+    }
+    const problem = await findProblem(options);
+    if (problem === undefined) return { slept, seconds: Math.round((Date.now() - started) / 1000) };
+    if (Date.now() - started + pause > patience) {
+      const waited = Math.round((Date.now() - started) / 1000);
+      throw unavailable(`MLflow at ${trackingUri} did not answer within ${waited} s (${problem}).`);
+    }
+    await sleep(pause);
+  }
+}
+
+/** What is still missing; nothing when both the server and its database answer. */
+async function findProblem({ trackingUri, fetch }: WakeOptions): Promise<string | undefined> {
+  const ask = async (path: string, init: RequestInit) => {
+    const response = await fetch(`${trackingUri}${path}`, { ...init, signal: AbortSignal.timeout(35_000) });
+    await response.arrayBuffer();
+    if (response.status === 401 || response.status === 403) {
+      throw unavailable(`MLflow at ${trackingUri} refuses this caller (status ${response.status}).`);
+    }
+    return response.ok ? undefined : `status ${response.status} of ${path}`;
+  };
+  try {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ max_results: 1 });
+    return (
+      (await ask("/health", { method: "GET" })) ??
+      (await ask("/api/2.0/mlflow/experiments/search", { method: "POST", headers, body }))
+    );
+  } catch (error) {
+    if (error instanceof NamedError) throw error;
+    return errorMessage(error instanceof Error && error.cause ? error.cause : error);
+  }
+}
+
+function unavailable(problem: string): NamedError {
+  const advice = "Look at its logs and at the events of its ECS service, then start again.";
+  return new NamedError("RegistryUnavailable", `${problem} ${advice}`);
+}

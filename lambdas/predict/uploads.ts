@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
+import { type imageTypes, predictLimits, type UploadResponse } from "../../core/contracts/predict.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import type { ObjectStore } from "../../core/storage.ts";
+import { ProblemError } from "../shared/problem.ts";
+
+/** Where photographs are laid that are too large for a request. */
+export interface Uploads {
+  /** A form for one photograph of this type, good for 15 minutes. */
+  invite(contentType: (typeof imageTypes)[number]): Promise<UploadResponse>;
+  /** @throws ProblemError 400 when nothing was uploaded there, 413 */
+  read(uploadKey: string): Promise<Uint8Array>;
+}
+
+/** 256 bits by chance: who does not know a key does not find it. */
+const keyForm = /^uploads\/[\w-]{43}$/;
+
+/** Uploads into a bucket, by a form that bounds size and type: a presigned PUT could not. */
+export function createUploads(client: S3Client, bucket: string, store: ObjectStore): Uploads {
+  const { uploadBytes, uploadSeconds } = predictLimits;
+  return {
+    async invite(contentType) {
+      const key = `uploads/${randomBytes(32).toString("base64url")}`;
+      const { url, fields } = await createPresignedPost(client, {
+        Bucket: bucket,
+        Key: key,
+        Fields: { "Content-Type": contentType },
+        Conditions: [
+          ["content-length-range", 1, uploadBytes],
+          ["eq", "$Content-Type", contentType],
+        ],
+        Expires: uploadSeconds,
+      });
+      const expires_at = new Date(Date.now() + uploadSeconds * 1000).toISOString();
+      return { upload_key: key, url, fields, max_bytes: uploadBytes, expires_at };
+    },
+
+    async read(uploadKey) {
+      const found = keyForm.test(uploadKey) ? await store.head(uploadKey) : undefined;
+      if (!found) throw notUploaded(uploadKey);
+      if (found.size > uploadBytes) {
+        throw new ProblemError(413, "ImageTooLarge", `Upload '${uploadKey}' has more than ${uploadBytes} bytes.`);
+      }
+      return store.read(uploadKey).catch((error: unknown) => {
+        throw error instanceof NotFoundError ? notUploaded(uploadKey) : error;
+      });
+    },
+  };
+}
+
+function notUploaded(uploadKey: string): ProblemError {
+  const detail = `Nothing is uploaded at '${uploadKey.slice(0, 100)}'. Uploads are kept for a day.`;
+  return new ProblemError(400, "NotUploaded", detail);
+}

@@ -1,0 +1,56 @@
+import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { z } from "zod";
+import { EcsServerTask } from "../../aws/server-task.ts";
+import { environment } from "../shared/env.ts";
+import { step } from "../shared/step.ts";
+import { sleepRegistry } from "./logic.ts";
+
+const env = environment(
+  z.object({
+    MLFLOW_CLUSTER: z.string(),
+    MLFLOW_SERVICE: z.string(),
+    MLFLOW_API_ID: z.string(),
+    STATE_MACHINE_ARN: z.string(),
+    SLEEP_AFTER_MINUTES: z.coerce.number().int(),
+  }),
+);
+const ecs = new ECSClient();
+const sfn = new SFNClient();
+const cloudWatch = new CloudWatchClient();
+
+/** Ends an MLflow task that nobody uses. */
+export const handler = step(z.unknown(), async () => {
+  const { MLFLOW_CLUSTER, MLFLOW_SERVICE, SLEEP_AFTER_MINUTES } = env();
+  const task = new EcsServerTask(ecs, MLFLOW_CLUSTER, MLFLOW_SERVICE);
+  return { task: await sleepRegistry(SLEEP_AFTER_MINUTES, { task, countRequests, isRetraining }) };
+});
+
+async function countRequests(minutes: number): Promise<number> {
+  const now = Date.now();
+  const { Datapoints = [] } = await cloudWatch.send(
+    new GetMetricStatisticsCommand({
+      Namespace: "AWS/ApiGateway",
+      MetricName: "Count",
+      Dimensions: [{ Name: "ApiId", Value: env().MLFLOW_API_ID }],
+      StartTime: new Date(now - minutes * 60_000),
+      EndTime: new Date(now),
+      Period: 60,
+      Statistics: ["Sum"],
+    }),
+  );
+  return Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
+}
+
+async function isRetraining(): Promise<boolean> {
+  const running = { stateMachineArn: env().STATE_MACHINE_ARN, statusFilter: "RUNNING", maxResults: 1 } as const;
+  try {
+    const { executions = [] } = await sfn.send(new ListExecutionsCommand(running));
+    return executions.length > 0;
+  } catch (error) {
+    // The pipeline is deployed after the registry.
+    if (error instanceof Error && error.name === "StateMachineDoesNotExist") return false;
+    throw error;
+  }
+}

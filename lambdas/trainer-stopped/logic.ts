@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { isAboutCapacity, noCapacity, notStarted } from "../../aws/ecs-launcher.ts";
+import { trainingJob, trainingKeys } from "../../core/contracts/training.ts";
+import { NamedError } from "../../core/errors.ts";
+import { type ObjectStore, readJson } from "../../core/storage.ts";
+
+/** The part of `ECS Task State Change` that matters here. */
+export const stoppedTask = z.object({
+  detail: z.object({
+    taskArn: z.string(),
+    /** The run that the task trains. */
+    startedBy: z.string(),
+    stopCode: z.string().optional(),
+    stoppedReason: z.string().default(""),
+    executionStoppedAt: z.coerce.date().optional(),
+    stoppedAt: z.coerce.date().optional(),
+    containers: z
+      .array(z.object({ name: z.string(), exitCode: z.int().optional(), reason: z.string().optional() }))
+      .default([]),
+  }),
+});
+export type StoppedTask = z.infer<typeof stoppedTask>["detail"];
+
+/**
+ * Fails the task token of a trainer that ended without a word. One that has answered has spent its token, so that this
+ * call changes nothing.
+ * @returns the failure that was sent, or undefined when the token in the job belongs to a later trainer
+ */
+export async function reportStoppedTrainer(
+  task: StoppedTask,
+  data: ObjectStore,
+  fail: (taskToken: string, error: Error) => Promise<void>,
+): Promise<Error | undefined> {
+  const key = trainingKeys.job(task.startedBy);
+  const written = await data.head(key);
+  const ended = task.executionStoppedAt ?? task.stoppedAt;
+  // The run was taken up again after this trainer had ended: another one works on it.
+  if (!written || (ended && written.modified > ended)) return undefined;
+  const { taskToken } = await readJson(data, key, (value) => trainingJob.parse(value));
+  const error = describeEnd(task);
+  await fail(taskToken, error);
+  return error;
+}
+
+/** Name and words for how a task ended. */
+export function describeEnd({ taskArn, stopCode = "", stoppedReason, containers }: StoppedTask): NamedError {
+  const said = [stoppedReason, ...containers.flatMap(({ reason }) => reason ?? [])].filter(Boolean).join(" ");
+  const exit = containers.find(({ exitCode }) => exitCode !== undefined)?.exitCode;
+  const task = `ECS task ${taskArn.split("/").at(-1)}`;
+  const because = said ? `: ${said}` : ", and ECS gives no reason";
+  if (stopCode === "TaskFailedToStart") {
+    return isAboutCapacity(said)
+      ? new NamedError(noCapacity, `There was no capacity for the trainer (${task})${because}`)
+      : new NamedError(notStarted, `The trainer never started (${task})${because}`);
+  }
+  if (/OutOfMemory/i.test(said)) {
+    return new NamedError("TrainerOutOfMemory", `The trainer needed more memory than its task has (${task})${because}`);
+  }
+  if (["SpotInterruption", "TerminationNotice"].includes(stopCode)) {
+    return new NamedError("TrainerInterrupted", `AWS took the trainer's machine back (${task})${because}`);
+  }
+  if (stopCode === "UserInitiated") {
+    return new NamedError("TrainerStopped", `Somebody stopped the trainer (${task})${because}`);
+  }
+  return new NamedError("TrainerDied", `The trainer ended with exit code ${exit ?? "unknown"} (${task})${because}`);
+}

@@ -1,0 +1,23 @@
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { z } from "zod";
+import { EcsServerTask } from "../../aws/server-task.ts";
+import { wakeRegistryTask } from "../../core/contracts/pipeline.ts";
+import { wakeServer } from "../../core/mlflow/wake.ts";
+import { environment } from "../shared/env.ts";
+import { fetchWith, mlflowEnvironment } from "../shared/mlflow.ts";
+import { step } from "../shared/step.ts";
+
+const env = environment(
+  z.object({ ...mlflowEnvironment, MLFLOW_CLUSTER: z.string().optional(), MLFLOW_SERVICE: z.string().optional() }),
+);
+const ecs = new ECSClient();
+
+/** Starts MLflow where it sleeps, and waits until it answers. */
+export const handler = step(wakeRegistryTask, () => {
+  const { MLFLOW_TRACKING_URI: trackingUri, MLFLOW_AUTH, AWS_REGION, MLFLOW_CLUSTER, MLFLOW_SERVICE } = env();
+  return wakeServer({
+    trackingUri,
+    fetch: fetchWith(MLFLOW_AUTH, AWS_REGION),
+    ...(MLFLOW_CLUSTER && MLFLOW_SERVICE && { task: new EcsServerTask(ecs, MLFLOW_CLUSTER, MLFLOW_SERVICE) }),
+  });
+});

@@ -1,0 +1,118 @@
+import { CustomResource, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { type IVpc, Port, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
+import {
+  AuroraPostgresEngineVersion,
+  ClusterInstance,
+  DatabaseCluster,
+  DatabaseClusterEngine,
+} from "aws-cdk-lib/aws-rds";
+import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { Construct } from "constructs";
+import type { CloudConfig } from "../config.ts";
+import { acknowledge } from "./acknowledge.ts";
+import { NodeFunction } from "./node-function.ts";
+
+export interface DatabaseProps {
+  config: CloudConfig;
+  vpc: IVpc;
+}
+
+/** A database on the cluster with a role of the same name that owns it and may do nothing else. */
+export interface OwnedDatabase {
+  name: string;
+  /** `username` and `password` of the role. */
+  secret: ISecret;
+}
+
+/** Aurora PostgreSQL that pauses when nobody is connected, and the databases on it. */
+export class Database extends Construct {
+  readonly cluster: DatabaseCluster;
+  /** Members of this group reach the database. */
+  readonly clients: SecurityGroup;
+  readonly mlflow: OwnedDatabase;
+
+  constructor(scope: Construct, id: string, { config, vpc }: DatabaseProps) {
+    super(scope, id);
+    this.clients = new SecurityGroup(this, "Clients", {
+      vpc,
+      description: "Reach the database",
+      allowAllOutbound: false,
+    });
+    const { database, keepData } = config;
+    this.cluster = new DatabaseCluster(this, "Cluster", {
+      engine: DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_7 }),
+      writer: ClusterInstance.serverlessV2("Writer"),
+      serverlessV2MinCapacity: 0,
+      serverlessV2MaxCapacity: database.maxCapacity,
+      serverlessV2AutoPauseDuration: Duration.minutes(database.pauseAfterMinutes),
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      enableDataApi: true,
+      manageMasterUserPassword: true,
+      iamAuthentication: true,
+      storageEncrypted: true,
+      backup: { retention: Duration.days(database.backupDays) },
+      copyTagsToSnapshot: true,
+      deletionProtection: keepData,
+      removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.cluster.connections.allowFrom(this.clients, Port.tcp(this.cluster.clusterEndpoint.port), "Its clients");
+    this.acknowledgeFindings(config);
+    this.mlflow = { name: "mlflow", secret: this.addSecret("mlflow") };
+    this.prepare(config, [this.mlflow]);
+  }
+
+  private addSecret(username: string): ISecret {
+    const secret = new Secret(this, `${username}Role`, {
+      description: `Role ${username} of the database`,
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ username }),
+        generateStringKey: "password",
+        excludePunctuation: true,
+        passwordLength: 40,
+      },
+    });
+    acknowledge(
+      secret,
+      "AwsSolutions-SMG4",
+      "The password opens one database, from one security group; rotating it would need a Lambda in the VPC and a restart",
+    );
+    return secret as ISecret;
+  }
+
+  /** Makes databases and roles through the Data API, whenever what is asked for changes. */
+  private prepare(config: CloudConfig, databases: OwnedDatabase[]): void {
+    const master = this.cluster.secret;
+    if (!master) throw new Error("The cluster has no master secret");
+    const { clusterArn } = this.cluster;
+    const handler = new NodeFunction(this, "Prepare", {
+      config,
+      handler: "prepare-database",
+      description: "Makes the databases and their roles",
+      timeout: Duration.minutes(10),
+      memoryMegabytes: 256,
+      environment: { CLUSTER_ARN: clusterArn, MASTER_SECRET_ARN: master.secretArn },
+    });
+    handler.allow(["rds-data:ExecuteStatement"], [clusterArn]);
+    const secrets = databases.map(({ secret }) => secret.secretArn);
+    handler.allow(["secretsmanager:GetSecretValue"], [master.secretArn, ...secrets]);
+    const prepared = new CustomResource(this, "Databases", {
+      resourceType: "Custom::Databases",
+      serviceToken: handler.function.functionArn,
+      serviceTimeout: Duration.minutes(11),
+      properties: { databases: databases.map(({ name, secret }) => ({ name, secretArn: secret.secretArn })) },
+    });
+    // Without a writer the cluster answers nobody.
+    prepared.node.addDependency(this.cluster, handler);
+  }
+
+  private acknowledgeFindings({ keepData }: CloudConfig): void {
+    acknowledge(
+      this.cluster,
+      "AwsSolutions-RDS11",
+      "Another port hides nothing: isolated subnets and one security group decide who reaches the database",
+    );
+    if (keepData) return;
+    acknowledge(this.cluster, "AwsSolutions-RDS10", "A stage that is for trying things out is deleted as a whole");
+  }
+}

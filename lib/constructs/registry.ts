@@ -1,0 +1,20 @@
+import type { IGrantable } from "aws-cdk-lib/aws-iam";
+import type { LocalConfig } from "../config.ts";
+
+/** The MLflow server, as those who use it see it. */
+export interface Registry {
+  /** Address without a slash at its end. */
+  readonly trackingUri: string;
+  readonly auth: "none" | "sigv4";
+  /** The ECS service that runs it; absent where the server is not ours to start. */
+  readonly service?: { cluster: string; name: string };
+  /** Allows to use its REST API. */
+  grantUse(grantee: IGrantable): void;
+  /** Allows to see whether it runs, and to start it. */
+  grantWake(grantee: IGrantable): void;
+}
+
+/** An MLflow server that somebody else runs. */
+export function givenRegistry({ trackingUri, auth }: LocalConfig["mlflow"]): Registry {
+  return { trackingUri, auth, grantUse: () => {}, grantWake: () => {} };
+}

@@ -1,0 +1,41 @@
+import { Duration } from "aws-cdk-lib";
+import { Rule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { Construct } from "constructs";
+import type { CloudConfig } from "../config.ts";
+import { NodeFunction } from "./node-function.ts";
+import type { PrivateBucket } from "./private-bucket.ts";
+import { retrainingArn } from "./retraining.ts";
+
+export interface TrainerWatchProps {
+  config: CloudConfig;
+  /** Where trainers run, and nothing else does. */
+  clusterArn: string;
+  data: PrivateBucket;
+}
+
+/** Fails the state that waits for a trainer which ended without a word, or never began. */
+export class TrainerWatch extends Construct {
+  constructor(scope: Construct, id: string, { config, clusterArn, data }: TrainerWatchProps) {
+    super(scope, id);
+    const watch = new NodeFunction(this, "TrainerStopped", {
+      config,
+      handler: "trainer-stopped",
+      description: "Tells the state machine of a trainer that ended without a word",
+      timeout: Duration.minutes(1),
+      memoryMegabytes: 256,
+      environment: { DATA_BUCKET: data.name },
+    });
+    data.grantRead(watch, "training/");
+    watch.allow(["states:SendTaskFailure"], [retrainingArn(this, config)]);
+    new Rule(this, "Stopped", {
+      description: "Trainers that have ended",
+      eventPattern: {
+        source: ["aws.ecs"],
+        detailType: ["ECS Task State Change"],
+        detail: { clusterArn: [clusterArn], lastStatus: ["STOPPED"] },
+      },
+      targets: [new LambdaFunction(watch.function)],
+    });
+  }
+}

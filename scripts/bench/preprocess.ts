@@ -1,0 +1,135 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { json } from "node:stream/consumers";
+import { Chart, type Point } from "../../core/plots/chart.ts";
+import { readArguments, wrongUsage } from "../local/command.ts";
+import type { Progress } from "../local/progress.ts";
+import { collectPhotographs, writeBenchZip } from "./material.ts";
+import type { Comparison, Measured } from "./step.ts";
+
+export const preprocessUsage = `  Photographs per second of preprocessing beside sharp alone, and how time and memory grow with the data.
+  --json <file>          write the figures as JSON
+  --plot <file>          write the growth as SVG
+  --data <folder>        photographs to use, from its images/ (default: rendered ones, 800 x 800)
+  --sizes <list>         data sets to measure (default: 1000,3000,7500,15000)`;
+
+/** One size of data set: seconds of each step, and its largest memory in MB. */
+interface Growth {
+  photographs: number;
+  megabytes: number;
+  fetch: Measured;
+  preprocess: Measured;
+  assemble: Measured;
+}
+
+/** `npm run bench -- preprocess`. Each step runs in a process of its own, as in Lambda, so that its memory is its own. */
+export async function benchPreprocess(args: string[], usage: string, progress: Progress): Promise<void> {
+  const string = { type: "string" } as const;
+  const options = { json: string, plot: string, data: string, sizes: { ...string, default: "1000,3000,7500,15000" } };
+  const { values } = readArguments({ args, options }, usage);
+  const sizes = values.sizes.split(",").map(Number);
+  if (sizes.some((size) => !Number.isInteger(size) || size < 500)) {
+    throw wrongUsage("--sizes are whole numbers from 500, with commas between them.", usage);
+  }
+  const folder = await mkdtemp(join(tmpdir(), "bench-"));
+  try {
+    progress.now("Making photographs");
+    const { photographs, side, source } = await collectPhotographs(values.data, join(folder, "material"));
+    const bytes = photographs.reduce((sum, { length }) => sum + length, 0) / photographs.length;
+    progress.line(`${photographs.length} photographs (${source}), ${side}, ${(bytes / 1000).toFixed(0)} kB each`);
+    const growth: Growth[] = [];
+    let comparison: Comparison | undefined;
+    for (const size of sizes) {
+      progress.now(`${size} photographs`);
+      const zip = join(folder, `${size}.zip`);
+      const megabytes = (await writeBenchZip(zip, photographs, size)) / 1e6;
+      const step = <T>(name: string) => runStep<T>(name, zip, join(folder, "work"));
+      const [fetch, preprocess] = [await step<Measured>("fetch"), await step<Measured>("preprocess")];
+      growth.push({ photographs: size, megabytes, fetch, preprocess, assemble: await step("assemble") });
+      progress.line(describeGrowth(growth.at(-1) as Growth));
+      comparison ??= await step<Comparison>("compare");
+      await rm(zip);
+      await rm(join(folder, "work"), { recursive: true });
+    }
+    if (!comparison) return;
+    progress.line(describeComparison(comparison));
+    const [exponent, cpuExponent] = [growthExponent(growth, "seconds"), growthExponent(growth, "cpuSeconds")];
+    if (exponent !== undefined && cpuExponent !== undefined) {
+      progress.line(
+        `Time grows as the number of photographs to the power of ${exponent.toFixed(2)}, processor time of ${cpuExponent.toFixed(2)}`,
+      );
+    }
+    const machine = { cores: availableParallelism(), processor: cpus()[0]?.model ?? "unknown", node: process.version };
+    const result = {
+      machine,
+      photograph: { source, side, bytes: Math.round(bytes) },
+      comparison,
+      growth,
+      exponent,
+      cpuExponent,
+    };
+    if (values.json) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
+    if (values.plot) await writeFile(values.plot, growthPlot(growth));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runStep<T>(name: string, zip: string, work: string): Promise<T> {
+  const script = join(import.meta.dirname, "step.ts");
+  const child = spawn(process.execPath, [script, name, zip, work], { stdio: ["ignore", "pipe", "inherit"] });
+  return (await json(child.stdout)) as T;
+}
+
+function describeGrowth({ photographs, megabytes, ...steps }: Growth): string {
+  const parts = Object.entries(steps).map(
+    ([name, { seconds, cpuSeconds, peakMegabytes }]) =>
+      `${name} ${seconds.toFixed(1)} s (CPU ${cpuSeconds.toFixed(1)} s), ${peakMegabytes.toFixed(0)} MB`,
+  );
+  return `${String(photographs).padStart(6)} photographs, ${megabytes.toFixed(0)} MB: ${parts.join("; ")} at most`;
+}
+
+function describeComparison(comparison: Comparison): string {
+  const { photographs, sharpPerSecond, preprocessPerSecond, ratio, cpuRatio } = comparison;
+  return (
+    `${preprocessPerSecond.toFixed(0)} photographs/s are preprocessed; sharp alone decodes and resizes ` +
+    `${sharpPerSecond.toFixed(0)} (${photographs} of each, in turns): ${ratio.toFixed(2)} of it, ${cpuRatio.toFixed(2)} in processor time`
+  );
+}
+
+type Clock = "seconds" | "cpuSeconds";
+const sumOf = ({ fetch, preprocess, assemble }: Growth, clock: Clock) =>
+  fetch[clock] + preprocess[clock] + assemble[clock];
+const secondsOf = (found: Growth) => sumOf(found, "seconds");
+
+/** Slope of log time over log photographs, by least squares: 1 is linear. */
+function growthExponent(growth: readonly Growth[], clock: Clock): number | undefined {
+  if (growth.length < 2) return undefined;
+  const points = growth.map((found): Point => [Math.log(found.photographs), Math.log(sumOf(found, clock))]);
+  const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const covariance = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  return covariance / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+}
+
+function growthPlot(growth: readonly Growth[]): string {
+  const last = growth.at(-1) as Growth;
+  const chart = new Chart(
+    "Time from raw zip to data set",
+    { label: "photographs", range: [0, last.photographs] },
+    { label: "seconds", range: [0, secondsOf(last)] },
+  );
+  chart.guide([0, 0], [last.photographs, secondsOf(last)]);
+  const line = (label: string, colour: string, seconds: (found: Growth) => number) =>
+    chart.line(
+      label,
+      colour,
+      growth.map((found) => [found.photographs, seconds(found)]),
+    );
+  line("fetch, preprocess and assemble", "#22301f", secondsOf);
+  line("preprocess", "#2f855a", ({ preprocess }) => preprocess.seconds);
+  line("fetch", "#2b6cb0", ({ fetch }) => fetch.seconds);
+  return chart.svg();
+}

@@ -1,0 +1,33 @@
+import { App, type Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { describe, expect, it } from "vitest";
+import { composeStacks } from "../../lib/compose.ts";
+import { readConfig } from "../../lib/config.ts";
+
+describe("a stage that may read raw data elsewhere", () => {
+  const config = { ...readConfig("local", {}), rawDataSecret: "avocado/raw" };
+  const stacks = composeStacks(new App({ builtinCloudFormationValidation: false }), config);
+  const template = Template.fromStack(stacks.find(({ node }) => node.id === "pipeline") as Stack);
+
+  it("names the secret to fetch-data alone", () => {
+    const named = Object.values(template.findResources("AWS::Lambda::Function"))
+      .filter(({ Properties }) => Properties.Environment.Variables.RAW_DATA_SECRET === "avocado/raw")
+      .map(({ Properties }) => Properties.FunctionName);
+    expect(named).toEqual(["avocado-local-fetch-data"]);
+  });
+
+  it("lets it read that secret, and nobody else", () => {
+    const found = Object.entries(template.findResources("AWS::IAM::Policy")).flatMap(([id, { Properties }]) =>
+      (Properties.PolicyDocument.Statement as { Action: unknown; Resource: unknown }[])
+        .filter(({ Resource }) => JSON.stringify(Resource).includes("avocado/raw"))
+        .map(({ Action, Resource }) => [id, Action, JSON.stringify(Resource)]),
+    );
+    expect(found).toEqual([
+      [
+        expect.stringMatching(/^StepsFetchData/),
+        "secretsmanager:GetSecretValue",
+        expect.stringMatching(/:secret:avocado\/raw-\?{6}"/),
+      ],
+    ]);
+  });
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DataApi } from "../../../aws/data-api.ts";
+import { prepareDatabases } from "../../../lambdas/prepare-database/logic.ts";
+import { startDataApi } from "../../support/data-api.ts";
+import { TestPostgres } from "../../support/postgres.ts";
+
+let postgres: TestPostgres;
+let api: Awaited<ReturnType<typeof startDataApi>>;
+let sql: DataApi;
+const arns = {
+  clusterArn: "arn:aws:rds:us-east-1:0:cluster:c",
+  secretArn: "arn:aws:secretsmanager:us-east-1:0:secret:s",
+};
+beforeAll(async () => {
+  postgres = await TestPostgres.start();
+  api = await startDataApi(postgres);
+  sql = new DataApi(api.client, { ...arns, database: "postgres", pause: 5, patience: 1000 });
+});
+afterAll(async () => {
+  await api?.stop();
+  await postgres?.stop();
+});
+const refused = (query: Promise<unknown>) => expect(query).rejects.toThrow(/permission denied|must be owner/);
+
+describe("prepareDatabases", () => {
+  const mlflow = { user: "mlflow", password: "first" };
+  const other = { user: "other", password: "second" };
+  beforeAll(() =>
+    prepareDatabases(sql, [
+      { name: "mlflow", password: "first" },
+      { name: "other", password: "second" },
+    ]),
+  );
+
+  it("gives each role a database in which it may do everything", async () => {
+    await postgres.query(mlflow, "mlflow", "CREATE TABLE runs (id text)");
+    expect(await postgres.query(mlflow, "mlflow", "SELECT count(*)::int FROM runs")).toEqual([[0]]);
+  });
+
+  it("keeps a role out of the databases of others", async () => {
+    await refused(postgres.query(other, "mlflow", "SELECT 1"));
+  });
+
+  it("gives a role no right over the server", async () => {
+    await refused(postgres.query(mlflow, "mlflow", "CREATE DATABASE more"));
+    await refused(postgres.query(mlflow, "mlflow", "CREATE ROLE more"));
+    const flags = "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = 'mlflow'";
+    expect(await postgres.query(mlflow, "mlflow", flags)).toEqual([[false, false, false, false]]);
+  });
+
+  it("may run again: keeps what is there, and takes up a new password", async () => {
+    await postgres.query(mlflow, "mlflow", "CREATE TABLE kept (id text)");
+    await prepareDatabases(sql, [{ name: "mlflow", password: "changed" }]);
+    await expect(postgres.query(mlflow, "mlflow", "SELECT 1")).rejects.toThrow("password authentication failed");
+    const changed = { user: "mlflow", password: "changed" };
+    expect(await postgres.query(changed, "mlflow", "SELECT count(*)::int FROM kept")).toEqual([[0]]);
+    await prepareDatabases(sql, [{ name: "mlflow", password: "first" }]);
+  });
+
+  it("takes up where an attempt that broke had stopped", async () => {
+    await postgres.query(postgres.master, "postgres", "CREATE ROLE halfway LOGIN CREATEDB");
+    await prepareDatabases(sql, [{ name: "halfway", password: "third" }]);
+    const halfway = { user: "halfway", password: "third" };
+    await postgres.query(halfway, "halfway", "CREATE TABLE things (id text)");
+    await refused(postgres.query(halfway, "halfway", "CREATE DATABASE more"));
+  });
+});
+
+describe("DataApi", () => {
+  it("waits for a database that resumes", async () => {
+    Object.assign(api.state, { sleeps: 3, asked: 0 });
+    expect(await sql.run("SELECT :word::text", { word: "it's" })).toEqual([["it's"]]);
+    expect(api.state.asked).toBe(4);
+  });
+
+  it("gives up in the end", async () => {
+    api.state.sleeps = 1000;
+    const impatient = new DataApi(api.client, { ...arns, database: "postgres", pause: 5, patience: 40 });
+    await expect(impatient.run("SELECT 1")).rejects.toMatchObject({ name: "DatabaseResumingException" });
+    api.state.sleeps = 0;
+  });
+
+  it("does not repeat a statement that is wrong", async () => {
+    api.state.asked = 0;
+    await expect(sql.run("SELEC 1")).rejects.toThrow("syntax error");
+    expect(api.state.asked).toBe(1);
+  });
+});

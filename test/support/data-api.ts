@@ -1,0 +1,48 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { RDSDataClient } from "@aws-sdk/client-rds-data";
+import { z } from "zod";
+import type { TestPostgres } from "./postgres.ts";
+
+const request = z.object({
+  sql: z.string(),
+  database: z.string(),
+  parameters: z.array(z.object({ name: z.string(), value: z.object({ stringValue: z.string() }) })).default([]),
+});
+
+/** The RDS Data API's ExecuteStatement over a real PostgreSQL. While `sleeps` is above 0 it answers that it is resuming. */
+export async function startDataApi(postgres: TestPostgres) {
+  const state = { sleeps: 0, asked: 0 };
+  const server = createServer(async (incoming, response) => {
+    state.asked += 1;
+    const fail = (type: string, message: string) =>
+      response.writeHead(400, { "x-amzn-errortype": type }).end(JSON.stringify({ message }));
+    const { sql, database, parameters } = request.parse(JSON.parse(await text(incoming)));
+    if (state.sleeps-- > 0) return fail("DatabaseResumingException", "The Aurora DB instance is resuming.");
+    const names = parameters.map(({ name }) => name);
+    // `::` is a cast, and a colon in a literal is just that.
+    const numbered = sql.replace(/'[^']*'|(?<!:):(\w+)/g, (found, name?: string) =>
+      name === undefined ? found : `$${names.indexOf(name) + 1}`,
+    );
+    try {
+      const values = parameters.map(({ value }) => value.stringValue);
+      const rows = await postgres.query(postgres.master, database, numbered, values);
+      const records = rows.map((row) => row.map((value) => ({ stringValue: String(value) })));
+      return response.writeHead(200).end(JSON.stringify({ records, numberOfRecordsUpdated: 0 }));
+    } catch (error) {
+      return fail("DatabaseErrorException", String(error));
+    }
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new RDSDataClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    // Every attempt that the SDK makes of its own would hide one of ours.
+    maxAttempts: 1,
+  });
+  return { client, state, stop: () => new Promise((closed) => server.close(closed)) };
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { type ServerTask, wakeServer } from "../../../../core/mlflow/wake.ts";
+import { startAnswering } from "../../../support/http.ts";
+
+const quick = { fetch, pause: 5, patience: 10_000 };
+const ok = { status: 200, body: "{}" };
+const away = { status: 503, body: "" };
+
+/** A task that counts how often it was started. */
+function taskOf(desired: number): ServerTask & { started: number } {
+  const task = {
+    started: 0,
+    readDesired: async () => desired,
+    setDesired: async (count: number) => {
+      desired = count;
+      task.started += 1;
+    },
+  };
+  return task;
+}
+
+describe("wakeServer", () => {
+  it("starts a server that sleeps, and waits until it and its database answer", async () => {
+    const { address, asked } = await startAnswering(away, { status: 504, body: "" }, ok, away, ok);
+    const task = taskOf(0);
+    expect(await wakeServer({ ...quick, trackingUri: address, task })).toMatchObject({ slept: true });
+    expect(task.started).toBe(1);
+    const health = "/health";
+    const search = "/api/2.0/mlflow/experiments/search";
+    expect(asked.map(({ path }) => path)).toEqual([health, health, health, search, health, search]);
+  });
+
+  it("leaves one alone that is awake", async () => {
+    const { address } = await startAnswering(ok);
+    const task = taskOf(1);
+    expect(await wakeServer({ ...quick, trackingUri: address, task })).toEqual({ slept: false, seconds: 0 });
+    expect(task.started).toBe(0);
+  });
+
+  it("starts it again when it is sent to sleep meanwhile", async () => {
+    const { address } = await startAnswering(away, away, ok);
+    let desired = 0;
+    let started = 0;
+    const task: ServerTask = {
+      readDesired: async () => desired,
+      setDesired: async (count) => {
+        started += 1;
+        desired = started === 1 ? 0 : count;
+      },
+    };
+    await wakeServer({ ...quick, trackingUri: address, task });
+    expect(started).toBe(2);
+  });
+
+  it("only looks where the server is somebody else's", async () => {
+    const { address } = await startAnswering(ok);
+    expect(await wakeServer({ ...quick, trackingUri: address })).toEqual({ slept: false, seconds: 0 });
+  });
+
+  it("gives up in the end, by a name that is not retried, with the last reason", async () => {
+    const { address } = await startAnswering(away);
+    const waking = wakeServer({ ...quick, patience: 20, trackingUri: address, task: taskOf(1) });
+    await expect(waking).rejects.toMatchObject({
+      name: "RegistryUnavailable",
+      message: expect.stringContaining("status 503 of /health"),
+    });
+  });
+
+  it("does not wait for what refuses the caller", async () => {
+    const { address, asked } = await startAnswering({ status: 403, body: "Forbidden" });
+    const waking = wakeServer({ ...quick, trackingUri: address });
+    await expect(waking).rejects.toThrow("refuses this caller (status 403)");
+    expect(asked).toHaveLength(1);
+  });
+
+  it("says where nothing listens", async () => {
+    const waking = wakeServer({ ...quick, patience: 20, trackingUri: "http://127.0.0.1:1" });
+    await expect(waking).rejects.toThrow(/at http:\/\/127\.0\.0\.1:1 did not answer/);
+  });
+});

@@ -1,0 +1,48 @@
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { afterEach, expect, it, vi } from "vitest";
+import { Measure } from "../../../../lambdas/predict/measure.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+function publish(act: (measure: Measure) => void | Promise<void>) {
+  const lines: Record<string, unknown>[] = [];
+  // Powertools writes to a console of its own unless it is told to use the process's.
+  vi.stubEnv("POWERTOOLS_DEV", "true");
+  vi.stubEnv("POWERTOOLS_METRICS_DISABLED", "false");
+  vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(JSON.parse(line)));
+  const measure = new Measure(new Metrics({ namespace: "Avocado", serviceName: "predict" }));
+  return Promise.resolve(act(measure)).then(() => lines);
+}
+
+it("tells CloudWatch latency by phase and predicted days, by version of the model", async () => {
+  const [line, ...more] = await publish(async (measure) => {
+    await measure.time("parse", () => undefined);
+    await measure.time("infer", () => undefined);
+    measure.answered("7", [0.2, 0.9, 2.5, 40]);
+  });
+  expect(more).toEqual([]);
+  expect(line).toMatchObject({ service: "predict", modelVersion: "7", predictions: 4 });
+  expect(line).toMatchObject({ daysBelow1: 2, daysBelow3: 1, daysMore: 1 });
+  expect(line?.parseLatency).toBeGreaterThanOrEqual(0);
+  expect(line?.inferLatency).toBeGreaterThanOrEqual(0);
+  expect(line).not.toHaveProperty("fetchLatency");
+});
+
+it("counts the longest of several that run at once", async () => {
+  const [line] = await publish(async (measure) => {
+    const wait = (milliseconds: number) =>
+      measure.time("decode", () => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)));
+    await Promise.all([wait(60), wait(5)]);
+    measure.answered("7", [1]);
+  });
+  expect(line?.decodeLatency).toBeGreaterThan(50);
+  expect(line?.decodeLatency).toBeLessThan(1_000);
+});
+
+it("counts a refusal by its reason", async () => {
+  const [line] = await publish((measure) => measure.rejected("NoImages"));
+  expect(line).toMatchObject({ reason: "NoImages", rejected: 1 });
+});

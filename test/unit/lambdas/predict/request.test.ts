@@ -1,0 +1,155 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { type ImageSource, readPredictRequest } from "../../../../lambdas/predict/request.ts";
+import { apiEvent, predictForm } from "../../../support/api-event.ts";
+
+const photo = new Uint8Array([0xff, 0xd8, 0xff, 0, 13, 10, 0x80]);
+const asFile = (image: ImageSource) => {
+  if (!("bytes" in image)) throw new Error("no file");
+  return image;
+};
+const sent = async (type: string, body: string) => ({
+  ...(await apiEvent("POST", "/predict")),
+  headers: { "content-type": type },
+  body,
+});
+const read = async (form: FormData) => readPredictRequest(await apiEvent("POST", "/predict", form));
+
+describe("readPredictRequest of a multipart form", () => {
+  it("keeps every byte of the photographs, and their order", async () => {
+    const photos = [randomBytes(70_000), randomBytes(3)];
+    const { images, conditions } = await read(predictForm(photos, ["T20", "Tam"]));
+    expect(images.map((image) => Buffer.from(asFile(image).bytes))).toEqual(photos);
+    expect(images.map((image) => asFile(image).name)).toEqual(["photo-1.jpg", "photo-2.jpg"]);
+    expect(conditions).toEqual(["T20", "Tam"]);
+  });
+
+  it.each([
+    ["no image", [], ["T20"], "No images provided."],
+    ["no condition", [photo], [], "No storage conditions provided."],
+    ["fewer conditions", [photo, photo], ["T20"], "Number of storage conditions and images do not match."],
+    ["an unknown condition", [photo], ["T15"], "Unknown storage condition 'T15'. It is one of T10, T20, Tam."],
+  ])("refuses %s with 400", async (_, images, conditions, detail) => {
+    const refused = read(predictForm(images, conditions));
+    await expect(refused).rejects.toMatchObject({ status: 400 });
+    await expect(refused).rejects.toThrow(new RegExp(`^${detail}`));
+  });
+
+  it("takes 16 photographs and refuses 17", async () => {
+    const form = (n: number) => predictForm(Array(n).fill(photo), Array(n).fill("T20"));
+    expect((await read(form(16))).images).toHaveLength(16);
+    await expect(read(form(17))).rejects.toMatchObject({ status: 400, name: "TooManyImages" });
+  });
+
+  it("refuses a photograph of more than 10 MB with 413", async () => {
+    await expect(read(predictForm([new Uint8Array(10_000_001)], ["T20"]))).rejects.toMatchObject({ status: 413 });
+  });
+
+  it("refuses a body that ends in the middle of a part", async () => {
+    const event = await apiEvent("POST", "/predict", predictForm([randomBytes(1000)], ["T20"]));
+    const body = Buffer.from(event.body ?? "", "base64")
+      .subarray(0, 600)
+      .toString("base64");
+    await expect(readPredictRequest({ ...event, body })).rejects.toMatchObject({ status: 400, name: "InvalidForm" });
+  });
+
+  it("refuses a photograph without a form with 415", async () => {
+    await expect(readPredictRequest(await sent("image/jpeg", ""))).rejects.toMatchObject({ status: 415 });
+  });
+
+  it("refuses a form without a boundary", async () => {
+    const event = { ...(await apiEvent("POST", "/predict")), headers: { "content-type": "multipart/form-data; a=b" } };
+    await expect(readPredictRequest(event)).rejects.toMatchObject({ status: 400, name: "InvalidForm" });
+  });
+
+  it("puts addresses after files, wherever they stand in the form", async () => {
+    const form = new FormData();
+    form.append("image_urls", "https://a.example/1");
+    form.append("image_files", new Blob([photo]), "photo.jpg");
+    for (const condition of ["T20", "T10"]) form.append("storage_conditions", condition);
+    const { images } = await read(form);
+    expect(images.map((image) => ("url" in image ? image.url : "file"))).toEqual(["file", "https://a.example/1"]);
+  });
+
+  it("overlooks the empty part of a browser where no file was chosen", async () => {
+    const form = predictForm([photo], ["T20"]);
+    form.append("image_files", new Blob([]), "");
+    expect((await read(form)).images).toHaveLength(1);
+  });
+
+  it("refuses an address that is too long", async () => {
+    const form = predictForm([], ["T20"]);
+    form.append("image_urls", `https://a.example/${"x".repeat(2048)}`);
+    await expect(read(form)).rejects.toMatchObject({ status: 400, name: "FieldTooLong" });
+  });
+
+  it("refuses hundreds of parts", async () => {
+    const form = predictForm([photo], ["T20"]);
+    for (let i = 0; i < 100; i++) form.append(`other-${i}`, "x");
+    await expect(read(form)).rejects.toMatchObject({ status: 400 });
+  });
+});
+
+describe("readPredictRequest of a form without files", () => {
+  const type = "application/x-www-form-urlencoded; charset=utf-8";
+
+  it("reads addresses", async () => {
+    const body = "image_urls=https%3A%2F%2Fa.example%2F1&image_urls=b&storage_conditions=T10&storage_conditions=Tam";
+    expect(await readPredictRequest(await sent(type, body))).toEqual({
+      images: [{ url: "https://a.example/1" }, { url: "b" }],
+      conditions: ["T10", "Tam"],
+    });
+  });
+
+  it.each([
+    ["", "No images provided."],
+    ["image_urls=a", "No storage conditions provided."],
+    ["image_urls=a&storage_conditions=T10&storage_conditions=T10", "Number of storage conditions and images do not"],
+    [`image_urls=${"a".repeat(2049)}&storage_conditions=T10`, "An image URL has more than 2048 characters."],
+  ])("refuses %.60j", async (body, detail) => {
+    await expect(readPredictRequest(await sent(type, body))).rejects.toThrow(new RegExp(`^${detail}`));
+  });
+});
+
+describe("readPredictRequest of JSON", () => {
+  const json = async (value: unknown) => readPredictRequest(await sent("application/json", JSON.stringify(value)));
+
+  it("reads the three ways to give a photograph", async () => {
+    const images = [
+      { url: "https://a.example/1", storage_condition: "T10" },
+      { base64: "/9j/", storage_condition: "T20" },
+      { upload_key: "uploads/x", storage_condition: "Tam" },
+    ];
+    expect(await json({ images })).toEqual({
+      images: [
+        { url: "https://a.example/1" },
+        { name: "", bytes: Buffer.from([0xff, 0xd8, 0xff]) },
+        { uploadKey: "uploads/x" },
+      ],
+      conditions: ["T10", "T20", "Tam"],
+    });
+  });
+
+  it.each([
+    [{}, "No images provided."],
+    [{ images: [] }, "No images provided."],
+    [{ images: [{ url: "a" }] }, "No storage conditions provided."],
+    [{ images: [{ url: "a", storage_condition: "T10" }, { url: "b" }] }, "Number of storage conditions and images"],
+    [{ images: [{ url: "a", storage_condition: "T15" }] }, "Unknown storage condition 'T15'."],
+    [{ images: [{ storage_condition: "T10" }] }, "The request is wrong."],
+    [{ images: [{ url: "a", base64: "", storage_condition: "T10" }] }, "The request is wrong."],
+    [{ images: [{ base64: "!", storage_condition: "T10" }] }, "The request is wrong."],
+    [{ images: "a" }, "The request is wrong."],
+    [[], "The request is wrong."],
+    [null, "The request is wrong."],
+    [{ images: Array(17).fill({ url: "a", storage_condition: "T10" }) }, "At most 16 images"],
+  ])("refuses %j", async (value, detail) => {
+    await expect(json(value)).rejects.toMatchObject({ status: 400 });
+    await expect(json(value)).rejects.toThrow(new RegExp(`^${detail}`));
+  });
+
+  it("refuses what is no JSON", async () => {
+    const refused = readPredictRequest(await sent("application/json", "{"));
+    await expect(refused).rejects.toMatchObject({ status: 400, name: "InvalidJson" });
+  });
+});
