@@ -1,5 +1,5 @@
+import { drawLaying } from "./augment.ts";
 import { type LabelledRow, labelsOf, type PhotographCache, type ReadOptions, readBatches, readItems } from "./data.ts";
-
 import { cacheFeatures } from "./features.ts";
 import { Front } from "./front.ts";
 import { findCuts, tailOf } from "./graph.ts";
@@ -62,12 +62,15 @@ function wholeModel(model: Tensorflow.LayersModel, { cache }: LearnerOptions): L
   };
 }
 
-/** Photographs go through the fixed part each time, for each time they are changed in another way. */
+/**
+ * Photographs go through the fixed part each time, for each time they are laid in another way. Their light stays: what has
+ * learnt before from the photographs as they are would have to learn it anew.
+ */
 function augmentedTail(front: Front, model: Tensorflow.LayersModel, { cache }: LearnerOptions): Learner {
   return {
     model,
     async *read(rows, readOptions) {
-      for await (const { image, condition, days } of readBatches(cache, rows, readOptions)) {
+      for await (const { image, condition, days } of readBatches(cache, rows, { ...readOptions, draw: drawLaying })) {
         const pixels = await image.data<"float32">();
         image.dispose();
         yield { inputs: [...front.split(await front.run(pixels)), condition], days };

@@ -56,7 +56,7 @@ function headOn(
   let seeds = seed;
   const initializer = () => tf.initializers.heNormal({ seed: seeds++ });
   const normalise = (x: Symbolic, name: string) =>
-    tf.layers.batchNormalization({ momentum: 0.98, epsilon: 0.01, name: `${own}${name}` }).apply(x) as Symbolic;
+    tf.layers.batchNormalization({ epsilon: 0.01, name: `${own}${name}` }).apply(x) as Symbolic;
   const onPixels = (x: Symbolic, name: string) => {
     const config = { filters: 32, kernelSize: 1, useBias: false, kernelInitializer: initializer() };
     const convolved = tf.layers.conv2d({ ...config, name: `${own}${name}` }).apply(x) as Symbolic;

@@ -14,7 +14,7 @@ export interface Phase {
   learningRateFactor: number;
   /**
    * Says that photographs go through what does not learn apart from the rest, and how often: each time they are seen,
-   * changed in another way each time, or once for all, as they are.
+   * laid in another way each time, or once for all, as they are.
    */
   fixedPart?: "each time" | "once";
   /** Seconds of an epoch beside those of the other phases, roughly; 1 unless given. */

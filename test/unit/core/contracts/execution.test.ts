@@ -27,6 +27,14 @@ describe("validateInput", () => {
     );
   });
 
+  it("refuses a pretrained network without a backbone, and says how to get one", () => {
+    const hyperparameters = { cnn: "mobilenet" };
+    expect(() => validateInput({ hyperparameters })).toThrow(/npm run backbone -- download.*backbone=<folder/);
+    expect(validateInput({ hyperparameters, backbone: "s3://models/mobilenet" }).backbone).toBe(
+      "s3://models/mobilenet",
+    );
+  });
+
   it("names every wrong field at once", () => {
     const wrong = () => validateInput({ strateg: "ecs", hyperparameters: { epochs: 0, learningRate: "fast" } });
     for (const field of [/strateg/, /learningRate/, /epochs/]) expect(wrong).toThrow(field);

@@ -61,4 +61,16 @@ describe("useNativeBatchNorm", () => {
     expect(model.getWeights().map((weight) => Array.from(weight.dataSync()))).toEqual(before);
     expect(Array.from(trained.dataSync())).toEqual(Array.from((model.predict(x) as Tensor).dataSync()));
   });
+
+  it("normalises features as it does pictures", () => {
+    const input = tf.input({ shape: [3] });
+    const output = tf.layers.batchNormalization().apply(input) as Tensorflow.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs: output });
+    useNativeBatchNorm(model);
+    const features = tf.tensor2d([0, 0, 5, 2, 10, 5], [2, 3]);
+    const normalised = model.apply(features, { training: true }) as Tensor;
+    expect(normalised.shape).toEqual([2, 3]);
+    for (const [i, value] of [-1, -1, 0, 1, 1, 0].entries()) expect(normalised.dataSync()[i]).toBeCloseTo(value, 2);
+    for (const [i, mean] of [1, 5, 5].entries()) expect(movingMean(model)[i]).toBeCloseTo(mean, 5);
+  });
 });
