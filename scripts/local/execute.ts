@@ -1,4 +1,6 @@
 import { SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { createMlflowClient } from "../../core/mlflow/client.ts";
+import { runsOfExecution } from "../../core/run-tags.ts";
 import { predictExample } from "./example.ts";
 import type { Progress } from "./progress.ts";
 import { makeReport, type Report } from "./report.ts";
@@ -25,5 +27,13 @@ export async function executeRetraining(
     version === undefined
       ? { error: "not asked, since the execution failed" }
       : await predictExample(stack.urls.api, stack.data, version);
-  return makeReport(executionArn, end, prediction, stack.urls);
+  const failedRun = end.status === "SUCCEEDED" ? undefined : await findRun(stack.urls.mlflow, executionArn);
+  return makeReport(executionArn, end, prediction, stack.urls, failedRun);
+}
+
+/** The run that says why an execution failed, unless MLflow is what failed. */
+async function findRun(trackingUri: string, executionArn: string): Promise<string | undefined> {
+  const mlflow = createMlflowClient({ trackingUri, attempts: 1 });
+  const runs = await runsOfExecution(mlflow, executionArn).catch(() => []);
+  return runs[0]?.runId;
 }

@@ -28,12 +28,13 @@ export interface Report {
   seconds: Record<string, number>;
 }
 
-/** Builds the report of an execution that has ended. */
+/** Builds the report of an execution that has ended; `failedRun` is the MLflow run that its failure is recorded in. */
 export function makeReport(
   executionArn: string,
   end: ExecutionEnd,
   prediction: unknown,
   urls: Record<string, string>,
+  failedRun?: string,
 ): Report {
   const other = notStarted.safeParse(end.output).data;
   const output = end.status === "SUCCEEDED" && !other ? executionOutput.parse(end.output) : undefined;
@@ -43,7 +44,8 @@ export function makeReport(
   }
   if (!output) {
     const reason = [end.error, end.cause].filter(Boolean).join(": ") || `The execution ended as ${end.status}.`;
-    return { status: end.status, executionArn, promoted: false, reason, prediction, urls, seconds };
+    const run = failedRun === undefined ? {} : { runId: failedRun };
+    return { status: end.status, executionArn, ...run, promoted: false, reason, prediction, urls, seconds };
   }
   const { evaluation, training, dataset } = output;
   return {

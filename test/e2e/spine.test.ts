@@ -101,6 +101,7 @@ describe("the spine", () => {
     const filter = `tags.\`pipeline.execution\` = '${killed.executionArn}'`;
     const [run] = await runs.search(await experiments.listIds(), filter);
     expect(run?.status).toBe("FAILED");
+    expect(killed.runId).toBe(run?.runId);
     expect((await health()).model.version).toBe(before);
 
     onTrainerLine = () => {};
