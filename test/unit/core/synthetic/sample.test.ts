@@ -114,8 +114,8 @@ describe("chooseFruits", () => {
         .flatMap((f) => f.days.find((day) => f.ripeness(day) >= 5) ?? []);
       return ends.reduce((sum, day) => sum + day, 0) / ends.length;
     };
-    expect(life("T10")).toBeCloseTo(22.3, 0);
-    expect(life("T20")).toBeLessThan(11.1);
+    expect(life("T10")).toBeCloseTo(11.9, 0);
+    expect(life("T20")).toBeLessThan(6.6);
     expect(life("T10")).toBeGreaterThan(life("T20") * 1.8);
   });
 });
