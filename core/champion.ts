@@ -1,10 +1,10 @@
-import type { GroupedMetrics, ModelSidecar } from "./contracts/model.ts";
+import { bootstrapVersion, type GroupedMetrics, type ModelSidecar } from "./contracts/model.ts";
 import { InvalidModelError } from "./errors.ts";
 
 export const promotionMetrics = ["mse", "mae", "rmse", "maeMeanOfGroups"] as const;
 export type PromotionMetric = (typeof promotionMetrics)[number];
 
-/** A model version and how it did on the test photographs. */
+/** A model version, or the bootstrap model, and how it did on the test photographs. */
 export interface Contender {
   version: string;
   metrics: GroupedMetrics;
@@ -24,27 +24,17 @@ const names: Record<PromotionMetric, { name: string; unit: string }> = {
 };
 
 /**
- * Whether the challenger becomes champion: there is none, or its error is strictly lower on the same photographs.
+ * Whether the challenger becomes champion: its error is strictly lower on the same photographs.
  * @throws InvalidModelError when a model's error is not a number
  */
-export function decideChampion(
-  challenger: Contender,
-  champion: Contender | undefined,
-  metric: PromotionMetric,
-): ChampionDecision {
+export function decideChampion(challenger: Contender, champion: Contender, metric: PromotionMetric): ChampionDecision {
   const { name, unit } = names[metric];
   const own = errorOf(challenger, metric);
   const onAverage = metric === "mae" ? "" : ` (off by ${challenger.metrics.mae.toFixed(2)} days on average)`;
-  if (!champion) {
-    return {
-      promoted: true,
-      reason: `Version ${challenger.version} is promoted: there was no champion. Its ${name} on ${photographs(challenger)} is ${round(own)} ${unit}${onAverage}.`,
-    };
-  }
   const best = errorOf(champion, metric);
   const verb = own < best ? "is promoted" : "is not promoted";
   const relation = own < best ? "below" : own === best ? "no better than" : "above";
-  const numbers = `${round(own, best)} ${unit} on ${photographs(challenger)}${onAverage}, ${relation} the ${round(best, own)} of the champion, version ${champion.version}`;
+  const numbers = `${round(own, best)} ${unit} on ${photographs(challenger)}${onAverage}, ${relation} the ${round(best, own)} of ${describeChampion(champion)}`;
   return { promoted: own < best, reason: `Version ${challenger.version} ${verb}: its ${name} is ${numbers}.` };
 }
 
@@ -77,12 +67,17 @@ function errorOf({ version, metrics }: Contender, metric: PromotionMetric): numb
   );
 }
 
+/** Before the first promotion the bootstrap model stands in. */
+function describeChampion({ version }: Contender): string {
+  return version === bootstrapVersion ? "the bootstrap model" : `the champion, version ${version}`;
+}
+
 function photographs({ metrics }: Contender): string {
   return metrics.n === 1 ? "1 test photograph" : `${metrics.n} test photographs`;
 }
 
 /** As few digits as tell it from the other. */
-function round(value: number, other = value): string {
+function round(value: number, other: number): string {
   for (let digits = 3; digits < 12; digits++) {
     if (value === other || value.toFixed(digits) !== other.toFixed(digits)) return value.toFixed(digits);
   }

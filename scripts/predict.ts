@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type StorageGroup, storageGroups } from "../core/contracts/dataset.ts";
 import { errorMessage, InvalidInputError } from "../core/errors.ts";
 import { decodeImage } from "../core/image.ts";
@@ -7,10 +6,7 @@ import { readModelFolder } from "../core/model/folder.ts";
 import { loadOnnxModel, predictDays } from "../core/model/onnx-model.ts";
 import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
 import type { Progress } from "./local/progress.ts";
-import { root } from "./setup/paths.ts";
-
-/** Trained on real photographs; its `avocado-model.json` says how, and how good it is. */
-const bootstrapModel = join(root, "models/bootstrap");
+import { bootstrapModel } from "./setup/paths.ts";
 
 const usage = `npm run predict -- [--model <folder>] --storage <group> photo.jpg ...
 

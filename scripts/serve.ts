@@ -8,14 +8,16 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Logger } from "@aws-lambda-powertools/logger";
 import { FolderStore } from "../core/folder-store.ts";
+import { readModelFolder } from "../core/model/folder.ts";
 import { createApi } from "../lambdas/predict/api.ts";
 import { createHttpServer } from "../lambdas/predict/http-server.ts";
 import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
 import { publishFolder } from "./local/folder-model.ts";
+import { bootstrapModel } from "./setup/paths.ts";
 
-const usage = `npm run serve -- --model <folder> [--port <n>]
+const usage = `npm run serve -- [--model <folder>] [--port <n>]
 
-  --model <folder>       a model: model.onnx and avocado-model.json
+  --model <folder>       a model: model.onnx and avocado-model.json (default: the one that comes with the project)
   --port <n>             default 8080; 0 takes a free one
   --host <address>       default 127.0.0.1
   --workers <n>          processes that share the port, default 1
@@ -25,7 +27,8 @@ const usage = `npm run serve -- --model <folder> [--port <n>]
 RELOAD_TOKEN in the environment adds POST /reload-model, which reads the folder again.`;
 
 interface Settings {
-  model: string;
+  /** Folder of the champion. Without it the bootstrap model answers. */
+  model: string | undefined;
   port: number;
   host: string;
   workers: number;
@@ -47,7 +50,6 @@ function readSettings(): Settings & { watch: boolean } {
   } as const;
   const { values } = readArguments({ options }, usage);
   const { model, host, watch } = values;
-  if (!model) throw wrongUsage("--model is needed.", usage);
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw wrongUsage(`--port ${values.port} is no port.`, usage);
@@ -65,11 +67,13 @@ async function serve(): Promise<void> {
   const shared = process.env.AVOCADO_SERVED;
   const folder = shared ?? mkdtempSync(join(tmpdir(), "avocado-serve-"));
   const store = new FolderStore(folder);
-  if (!shared) await publishFolder(settings.model, store);
+  if (!shared && settings.model) await publishFolder(settings.model, store);
   const server = await listen(settings, store);
   if (!cluster.isWorker) {
     const { port } = server.address() as AddressInfo;
-    console.error(`Serving ${settings.model} at http://${settings.host}:${port} (documentation: /docs)`);
+    console.error(
+      `Serving ${settings.model ?? bootstrapModel} at http://${settings.host}:${port} (documentation: /docs)`,
+    );
   }
   await stopped();
   await close(server);
@@ -80,9 +84,14 @@ async function serve(): Promise<void> {
 async function listen({ model, port, host, workers, corsOrigins }: Settings, store: FolderStore): Promise<Server> {
   const threads = Math.max(1, Math.floor(availableParallelism() / workers));
   const logger = new Logger({ serviceName: "serve" });
+  const bootstrap = model ? undefined : await readModelFolder(bootstrapModel);
   const api = createApi(
-    // A look at a folder costs nothing, so that all workers have what one of them took up within a second.
-    () => ({ store, republish: () => publishFolder(model, store), model: { threads, checkAfter: 1_000 } }),
+    () => ({
+      store,
+      ...(model && { republish: () => publishFolder(model, store) }),
+      // A look at a folder costs nothing, so that all workers have what one of them took up within a second.
+      model: { threads, checkAfter: 1_000, ...(bootstrap && { bootstrap }) },
+    }),
     logger,
   );
   await api.warmUp();
@@ -94,7 +103,7 @@ async function listen({ model, port, host, workers, corsOrigins }: Settings, sto
 /** One process for each worker; all serve what this one has published. */
 async function serveWithWorkers(settings: Settings): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "avocado-serve-"));
-  await publishFolder(settings.model, new FolderStore(folder));
+  if (settings.model) await publishFolder(settings.model, new FolderStore(folder));
   let stopping = false;
   cluster.on("exit", (worker, code) => {
     if (stopping) return;
@@ -104,7 +113,9 @@ async function serveWithWorkers(settings: Settings): Promise<void> {
   const workers = Array.from({ length: settings.workers }, () => cluster.fork({ AVOCADO_SERVED: folder }));
   const [first] = await Promise.all(workers.map((worker) => once(worker, "listening") as Promise<[AddressInfo]>));
   const port = first?.[0].port ?? settings.port;
-  console.error(`Serving ${settings.model} at http://${settings.host}:${port} with ${settings.workers} workers`);
+  console.error(
+    `Serving ${settings.model ?? bootstrapModel} at http://${settings.host}:${port} with ${settings.workers} workers`,
+  );
   await stopped();
   stopping = true;
   const running = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);

@@ -44,6 +44,9 @@ export const modelSidecar = z.object({
 });
 export type ModelSidecar = z.infer<typeof modelSidecar>;
 
+/** The version of the model that ships with the project: it answers until the first promotion. MLflow counts its own from 1. */
+export const bootstrapVersion = "bootstrap";
+
 /** File names inside a model folder (and inside the MLflow flavour). */
 export const modelFiles = { onnx: "model.onnx", sidecar: "avocado-model.json" } as const;
 

@@ -89,8 +89,11 @@ export const evaluationResult = z.object({
   reason: z.string(),
   metric: z.enum(["mse", "mae", "rmse", "maeMeanOfGroups"]),
   challenger: scoredVersion,
-  /** The champion before this evaluation; absent when there was none. */
-  champion: scoredVersion.optional(),
+  /**
+   * The champion before this evaluation, or the bootstrap model where there was none. Absent when an earlier attempt has
+   * promoted the challenger.
+   */
+  champion: scoredVersion.partial({ runId: true }).optional(),
 });
 export type EvaluationResult = z.infer<typeof evaluationResult>;
 

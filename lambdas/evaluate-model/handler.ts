@@ -5,6 +5,7 @@ import { announceWith } from "../../aws/champion-events.ts";
 import { S3Store } from "../../aws/s3-store.ts";
 import { promotionMetrics } from "../../core/champion.ts";
 import { evaluateModelTask } from "../../core/contracts/pipeline.ts";
+import { bootstrapModel } from "../shared/bootstrap.ts";
 import { environment } from "../shared/env.ts";
 import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { step } from "../shared/step.ts";
@@ -30,5 +31,6 @@ export const handler = step(evaluateModelTask, (task, logger) => {
     artifacts: { name: ARTIFACT_BUCKET, store: new S3Store(s3, ARTIFACT_BUCKET) },
     metric: PROMOTION_METRIC,
     announce: announceWith(events, (message) => logger.warn(message)),
+    bootstrap: bootstrapModel,
   });
 });

@@ -1,17 +1,17 @@
-import { decideChampion, type PromotionMetric, refuseSeenFruits } from "../../core/champion.ts";
+import { decideChampion, type PromotionMetric } from "../../core/champion.ts";
 import { type Announce, isRecorded, recordChange } from "../../core/champion-ledger.ts";
-import type { GroupedMetrics } from "../../core/contracts/model.ts";
+import { bootstrapVersion, type GroupedMetrics } from "../../core/contracts/model.ts";
 import type { EvaluateModelTask, EvaluationResult } from "../../core/contracts/pipeline.ts";
 import { type Dataset, openDataset } from "../../core/dataset/open.ts";
-import { InvalidModelError, NotFoundError } from "../../core/errors.ts";
-import { type ArtifactBucket, artifactPrefix, readModelVersion } from "../../core/mlflow/artifacts.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { type ArtifactBucket, artifactPrefix } from "../../core/mlflow/artifacts.ts";
 import type { MlflowClient } from "../../core/mlflow/client.ts";
-import type { ModelVersion } from "../../core/mlflow/registry.ts";
+import type { ModelFolder } from "../../core/model/folder.ts";
 import { flattenMetrics, groupedMetrics } from "../../core/model/metrics.ts";
-import { loadOnnxModel, type OnnxModel } from "../../core/model/onnx-model.ts";
 import { evaluationPlots, type StagedPhotograph } from "../../core/plots/plots.ts";
 import { concludeRuns, executionName, runTags } from "../../core/run-tags.ts";
 import type { ObjectStore } from "../../core/storage.ts";
+import { bootstrapFrom, type Contestant, challengerFrom, championFrom } from "./contestant.ts";
 import { scoreTogether } from "./score-together.ts";
 
 export interface EvaluateModelClients {
@@ -21,17 +21,19 @@ export interface EvaluateModelClients {
   artifacts: ArtifactBucket;
   metric: PromotionMetric;
   announce: Announce;
+  /** Stands in where there is no champion, for it is what the API serves then. */
+  bootstrap: ModelFolder;
 }
 
 /**
  * Scores challenger and champion on the same test photographs, writes both scores to the challenger's run, and makes the
- * challenger champion when its error is lower or there is none. The alias moves last: whatever fails before leaves the
- * champion as it was; a promotion's entry in the ledger follows, made by the next attempt if this one fails. The run of a
- * challenger that is not promoted is concluded here, for nothing comes after it.
+ * challenger champion when its error is lower. Before there is a champion it has to beat the bootstrap model. The alias
+ * moves last: whatever fails before leaves the champion as it was; a promotion's entry in the ledger follows, made by the
+ * next attempt if this one fails. The run of a challenger that is not promoted is concluded here, for nothing comes after it.
  * @throws InvalidModelError, NotFoundError when a model cannot be judged
  */
 export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateModelClients): Promise<EvaluationResult> {
-  const { mlflow, metric } = clients;
+  const { mlflow, metric, artifacts } = clients;
   const { modelName } = task.input;
   const { modelVersion, runId } = task.training;
   const dataset = await openDataset(clients.data, task.dataset.version);
@@ -40,78 +42,49 @@ export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateMo
   const found = await mlflow.registry.getAlias(modelName, "champion");
   // An earlier attempt promoted it and failed afterwards.
   const already = found?.version === modelVersion;
-  const champion = already ? undefined : found;
+  const champion = already ? undefined : found ? championFrom(found, artifacts) : bootstrapFrom(clients.bootstrap);
 
-  const [photographs, championPhotographs] = await score(dataset, challenger, champion, clients.artifacts);
+  const [photographs, championPhotographs] = await score(dataset, challengerFrom(challenger, artifacts), champion);
   const own = groupedMetrics(photographs);
   const best = championPhotographs && groupedMetrics(championPhotographs);
   await mlflow.registry.setAlias(modelName, "challenger", modelVersion);
   const scored = { version: modelVersion, runId, metrics: own };
-  const scoredChampion = champion && best && { version: champion.version, runId: champion.runId, metrics: best };
+  const scoredChampion = champion && best && { ...champion.scored, metrics: best };
   const before = already ? ((await mlflow.runs.get(runId))?.tags ?? {}) : {};
-  const decision = already
-    ? {
+  const decision = scoredChampion
+    ? decideChampion(scored, scoredChampion, metric)
+    : {
         promoted: true,
         reason: before[runTags.promotionReason] ?? `Version ${modelVersion} is the champion already.`,
-      }
-    : decideChampion(scored, scoredChampion, metric);
+      };
   await logScores(mlflow, runId, own, best, {
     [runTags.promoted]: String(decision.promoted),
     [runTags.promotionReason]: decision.reason,
     [runTags.promotionMetric]: metric,
     ...(scoredChampion && { [runTags.championBefore]: scoredChampion.version }),
   });
-  await writePlots(mlflow, runId, photographs, clients.artifacts);
+  await writePlots(mlflow, runId, photographs, artifacts);
   if (!decision.promoted) await concludeRuns(mlflow, task.executionArn);
   else if (!already) await mlflow.registry.setAlias(modelName, "champion", modelVersion);
   if (decision.promoted && !(already && (await isRecorded(mlflow, modelName, modelVersion)))) {
-    const from = already ? before[runTags.championBefore] : champion?.version;
-    await recordPromotion(task, decision.reason, from, clients);
+    const from = scoredChampion?.version ?? before[runTags.championBefore];
+    await recordPromotion(task, decision.reason, from === bootstrapVersion ? undefined : from, clients);
   }
   return { ...decision, metric, challenger: scored, ...(scoredChampion && { champion: scoredChampion }) };
 }
 
-/** What the challenger says of the test photographs and, where there is one, the champion. */
+/** What the challenger says of the test photographs and, where it is compared with one, the champion. */
 async function score(
   dataset: Dataset,
-  challenger: ModelVersion,
-  champion: ModelVersion | undefined,
-  artifacts: ArtifactBucket,
+  challenger: Contestant,
+  champion: Contestant | undefined,
 ): Promise<[StagedPhotograph[], StagedPhotograph[]?]> {
-  const who = `The challenger, version ${challenger.version} of ${challenger.name},`;
-  const models = [await load(challenger, who, dataset, artifacts)];
+  const models = [await challenger.load(dataset)];
   try {
-    if (champion) models.push(await loadChampion(champion, dataset, artifacts));
+    if (champion) models.push(await champion.load(dataset));
     return (await scoreTogether(dataset, models)) as [StagedPhotograph[], StagedPhotograph[]?];
   } finally {
     for (const model of models) await model.release();
-  }
-}
-
-async function load(
-  version: ModelVersion,
-  who: string,
-  dataset: Dataset,
-  artifacts: ArtifactBucket,
-): Promise<OnnxModel> {
-  const { onnx, sidecar } = await readModelVersion(artifacts, version);
-  const fruits = dataset.rows.filter(({ split }) => split === "test").map(({ sample }) => sample);
-  refuseSeenFruits(sidecar, { source: dataset.summary.source.source, fruits }, who);
-  return loadOnnxModel(onnx);
-}
-
-/** A champion that cannot be judged stays champion: replacing it unjudged could make the service worse. */
-async function loadChampion(version: ModelVersion, dataset: Dataset, artifacts: ArtifactBucket): Promise<OnnxModel> {
-  const who = `The champion, version ${version.version} of ${version.name},`;
-  try {
-    return await load(version, who, dataset, artifacts);
-  } catch (cause) {
-    if (!(cause instanceof NotFoundError || cause instanceof InvalidModelError)) throw cause;
-    throw new InvalidModelError(
-      `${who} cannot be compared with, and stays champion: ${cause.message}. Repair it, or move or delete the alias ` +
-        "'champion' in MLflow, then start the execution again.",
-      { cause },
-    );
   }
 }
 

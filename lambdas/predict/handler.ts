@@ -6,6 +6,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { S3Store } from "../../aws/s3-store.ts";
 import { publishManifest } from "../../core/serving/publish.ts";
+import { bootstrapModel } from "../shared/bootstrap.ts";
 import { environment } from "../shared/env.ts";
 import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { type ApiBase, createApi } from "./api.ts";
@@ -43,6 +44,7 @@ function open(): ApiBase {
     model: {
       threads: Math.ceil(settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / megabytesPerCore),
       cacheFolder: join(tmpdir(), "avocado-models"),
+      bootstrap: bootstrapModel,
     },
   };
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { type ChampionManifest, championManifest, servingKeys } from "../../core/contracts/model.ts";
+import { bootstrapVersion, type ChampionManifest, championManifest, servingKeys } from "../../core/contracts/model.ts";
 import type { ServedModel } from "../../core/contracts/predict.ts";
 import { InvalidModelError } from "../../core/errors.ts";
 import { FolderStore } from "../../core/folder-store.ts";
+import type { ModelFolder } from "../../core/model/folder.ts";
 import { loadVerifiedModel, type OnnxModel } from "../../core/model/onnx-model.ts";
 import { type ObjectStore, readJson } from "../../core/storage.ts";
 
@@ -35,6 +36,16 @@ export async function loadChampion(
 ): Promise<LoadedModel> {
   const model = await loadVerifiedModel(await readGraph(store, manifest, cacheFolder), { ...(threads && { threads }) });
   return { model, served: servedModel(manifest), loadedAt: new Date(), source: manifest.key };
+}
+
+/** Loads and warms the model that ships with the project. @throws InvalidModelError */
+export async function loadBootstrap(
+  { onnx, sidecar }: ModelFolder,
+  { threads }: LoadOptions = {},
+): Promise<LoadedModel> {
+  const model = await loadVerifiedModel(onnx, { ...(threads && { threads }) });
+  const served = { name: sidecar.name, version: bootstrapVersion, alias: "bootstrap", sha256: hashOf(onnx) };
+  return { model, served, loadedAt: new Date(), source: "models/bootstrap" };
 }
 
 async function readGraph(store: ObjectStore, { key, sha256 }: ChampionManifest, folder?: string): Promise<Uint8Array> {

@@ -2,9 +2,17 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "@aws-lambda-powertools/logger";
 import { servingKeys } from "../../core/contracts/model.ts";
 import { errorMessage } from "../../core/errors.ts";
+import type { ModelFolder } from "../../core/model/folder.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { ProblemError } from "../shared/problem.ts";
-import { type LoadedModel, type LoadOptions, loadChampion, readManifest, servedModel } from "./load-champion.ts";
+import {
+  type LoadedModel,
+  type LoadOptions,
+  loadBootstrap,
+  loadChampion,
+  readManifest,
+  servedModel,
+} from "./load-champion.ts";
 
 export interface HolderOptions extends LoadOptions {
   now?: () => number;
@@ -12,6 +20,8 @@ export interface HolderOptions extends LoadOptions {
   checkAfter?: number;
   /** Milliseconds that an answer waits for that at most. */
   waitAtMost?: number;
+  /** Answers until the first promotion. Without it nothing does. */
+  bootstrap?: ModelFolder;
 }
 
 /**
@@ -81,7 +91,7 @@ export class ModelHolder {
     const found = await this.store.head(servingKeys.manifest);
     if (!found) {
       if (this.loaded) return this.loaded;
-      throw new ProblemError(503, "NoModel", "No model has been promoted yet. Run the retraining pipeline first.");
+      return this.startWithBootstrap();
     }
     if (this.loaded && found.etag === this.etag) return this.loaded;
     const manifest = await readManifest(this.store);
@@ -92,6 +102,16 @@ export class ModelHolder {
       this.logger.info("serving another model", { ...this.loaded.served });
     }
     this.etag = found.etag;
+    return this.loaded;
+  }
+
+  private async startWithBootstrap(): Promise<LoadedModel> {
+    const { bootstrap } = this.options;
+    if (!bootstrap) {
+      throw new ProblemError(503, "NoModel", "No model has been promoted yet. Run the retraining pipeline first.");
+    }
+    this.loaded = await loadBootstrap(bootstrap, this.options);
+    this.logger.info("no model has been promoted yet: serving the bootstrap model", { ...this.loaded.served });
     return this.loaded;
   }
 }

@@ -43,7 +43,7 @@ function bundleHandlers(): ReadonlyMap<string, HandlerBundle> {
     target: "node24",
     // Not a module: MiniStack's Lambdas find the native packages through NODE_PATH, which `import` does not know.
     format: "cjs",
-    loader: { ".ipynb": "text" },
+    loader: { ".ipynb": "text", ".onnx": "binary" },
     external: [...nativePackages],
     metafile: true,
     logLevel: "warning",

@@ -22,6 +22,7 @@ const ingredients = [
   "aws",
   "lambdas/predict",
   "lambdas/shared",
+  "models/bootstrap",
   "layers/build.ts",
 ];
 

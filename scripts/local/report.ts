@@ -19,7 +19,7 @@ export interface Report {
   promoted: boolean;
   reason: string;
   challenger?: z.infer<typeof evaluationResult>["challenger"];
-  champion?: z.infer<typeof evaluationResult>["challenger"];
+  champion?: z.infer<typeof evaluationResult>["champion"];
   dataset?: z.infer<typeof datasetRef>;
   /** As the API gave it, or its error. */
   prediction: unknown;

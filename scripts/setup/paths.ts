@@ -14,5 +14,8 @@ export const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".
 /** The pretrained network that training starts from, once it was fetched. */
 export const backboneFolder = join(cacheFolder, "backbones", "mobilenet_v1_1.0_224");
 
+/** The model that ships with the project, trained on real photographs; its `avocado-model.json` says how, and how good it is. */
+export const bootstrapModel = join(root, "models/bootstrap");
+
 /** A program of the Python environment. */
 export const pythonBin = (name: string): string => join(venv, "bin", name);

@@ -23,7 +23,8 @@ describe("strategy 'kaggle'", () => {
     const input = { data, strategy: "kaggle", hyperparameters: { epochs: 1, learningRate: 0.01, seed } };
     return executeRetraining(stack, input, new Progress(), new AbortController().signal);
   };
-  const health = async () => (await (await fetch(`${stack.urls.api}/health`)).json()) as { model: { version: string } };
+  const health = async () =>
+    (await (await fetch(`${stack.urls.api}/health`)).json()) as { model: { version: string; alias: string } };
   const setFaults = (faults: FaultSettings) =>
     fetch(`${stack.urls.kaggle}/_emulator/faults`, { method: "PUT", body: JSON.stringify(faults) });
   const phasesOf = async ({ executionArn }: Report) => {
@@ -47,6 +48,10 @@ describe("strategy 'kaggle'", () => {
   afterAll(async () => {
     await stack?.stop();
     await rm(folder, { recursive: true, force: true });
+  });
+
+  it("answers with the bootstrap model before anything was promoted", async () => {
+    expect((await health()).model).toMatchObject({ version: "bootstrap", alias: "bootstrap" });
   });
 
   it("trains both phases, promotes the model and serves it", async () => {

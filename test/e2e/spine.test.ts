@@ -49,7 +49,7 @@ describe("the spine", () => {
     expect(await once(start, "close")).toEqual([0, null]);
     first = JSON.parse(await readFile(file, "utf8"));
     expect(first).toMatchObject({ status: "SUCCEEDED", promoted: true, challenger: { version: "1" } });
-    expect(first.champion).toBeUndefined();
+    expect(first.champion).toMatchObject({ version: "bootstrap" });
     expect(first.prediction).toMatchObject({ model: { version: "1", alias: "champion", runId: first.runId } });
     expect(first.seconds).toHaveProperty("Train");
   });

@@ -52,7 +52,7 @@ export function actionsCalledBy(entry: string): string[] {
     target: "node24",
     format: "esm",
     packages: "external",
-    loader: { ".ipynb": "text" },
+    loader: { ".ipynb": "text", ".onnx": "binary" },
     logLevel: "silent",
   });
   const code = outputFiles[0]?.text ?? "";

@@ -3,6 +3,7 @@ import type { PromotionMetric } from "../../../core/champion.ts";
 import { type ChampionChange, readLedger } from "../../../core/champion-ledger.ts";
 import { artifactPrefix } from "../../../core/mlflow/artifacts.ts";
 import { evaluateModel } from "../../../lambdas/evaluate-model/logic.ts";
+import { tinyModel, tinySidecar } from "../../support/models.ts";
 import {
   datasetRef,
   executionArn,
@@ -21,13 +22,16 @@ beforeEach(async () => {
   await writeTestDataset(corner.data);
 });
 
+/** Off by 4 days. */
+const bootstrap = { onnx: tinyModel(5), sidecar: tinySidecar() };
+
 type Trained = Awaited<ReturnType<typeof trainTinyModel>>;
 
 function evaluate({ runId, version }: Trained, arn = corner.executionArn, metric: PromotionMetric = "mse") {
   const training = { runId, modelVersion: version, metrics: {}, reused: false };
   return evaluateModel(
     { executionArn: arn, input: corner.input, dataset: datasetRef, training },
-    { ...corner, metric, announce: async (change) => void announced.push(change) },
+    { ...corner, metric, bootstrap, announce: async (change) => void announced.push(change) },
   );
 }
 
@@ -40,26 +44,35 @@ async function aliases() {
 }
 
 describe("evaluateModel", () => {
-  it("makes the first model champion and writes its score to its run", async () => {
+  it("makes the first model that beats the bootstrap model champion and writes both scores to its run", async () => {
     const first = await trainTinyModel(corner, 3);
     const result = await evaluate(first);
     expect(result).toMatchObject({
       promoted: true,
-      reason: expect.stringContaining("there was no champion"),
+      reason: expect.stringMatching(/^Version 1 is promoted: .* below the 16\.000 of the bootstrap model\.$/),
       metric: "mse",
       challenger: { version: "1", runId: first.runId },
     });
-    expect(result.champion).toBeUndefined();
+    expect(result.champion).toEqual({ version: "bootstrap", metrics: expect.objectContaining({ n: 5 }) });
     expect(result.challenger.metrics).toMatchObject({ n: 5, mse: expect.closeTo(4, 4), mae: expect.closeTo(2, 4) });
     expect(await aliases()).toEqual({ champion: "1", challenger: "1" });
     const run = await corner.mlflow.runs.get(first.runId);
     expect(run?.metrics).toMatchObject({
       test_mse: expect.closeTo(4, 4),
       test_n: 5,
+      champion_test_mse: expect.closeTo(16, 4),
       test_mae_T10: expect.closeTo(2, 4),
     });
     expect(run?.tags).toMatchObject({ "evaluation.promoted": "true", "evaluation.reason": result.reason });
     expect(run?.tags).not.toHaveProperty("pipeline.outcome");
+  });
+
+  it("leaves the service without a champion when the first model is worse than the bootstrap model", async () => {
+    const worse = await trainTinyModel(corner, 6);
+    const result = await evaluate(worse);
+    expect(result).toMatchObject({ promoted: false, champion: { version: "bootstrap" } });
+    expect(await aliases()).toEqual({ champion: undefined, challenger: "1" });
+    expect(announced).toEqual([]);
   });
 
   it("puts the diagrams of its errors among the artifacts of its run", async () => {
@@ -128,6 +141,7 @@ describe("evaluateModel", () => {
     await evaluate(better, executionArn("after a failed deployment"));
     const ledger = await readLedger(corner.mlflow, corner.input.modelName);
     const by = corner.executionArn.split(":").at(-1);
+    expect(ledger[0]).not.toHaveProperty("from");
     expect(ledger).toMatchObject([
       { kind: "retraining", to: "1", by },
       { kind: "retraining", from: "1", to: "2", by, reason },
@@ -142,6 +156,15 @@ describe("evaluateModel", () => {
     await corner.mlflow.registry.setAlias(corner.input.modelName, "champion", "2");
     await evaluate(better);
     expect((await readLedger(corner.mlflow, corner.input.modelName)).at(-1)).toMatchObject({ from: "1", to: "2" });
+  });
+
+  it("names no version that the first champion replaced, also in an entry that was owed", async () => {
+    const first = await trainTinyModel(corner, 3);
+    await corner.mlflow.runs.log(first.runId, { tags: { "evaluation.champion": "bootstrap" } });
+    await corner.mlflow.registry.setAlias(corner.input.modelName, "champion", "1");
+    await evaluate(first);
+    expect(announced).toHaveLength(1);
+    expect(announced[0]).not.toHaveProperty("from");
   });
 
   it("writes nothing to the ledger for a challenger that is worse", async () => {

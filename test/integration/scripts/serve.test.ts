@@ -14,19 +14,23 @@ import { tinyModel, tinySidecar } from "../../support/models.ts";
 /** Runs the command on a model that answers `bias` days for a black photograph, until the test ends. */
 async function serve(bias: number, ...args: string[]) {
   const folder = mkdtempSync(join(tmpdir(), "serve-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const promote = (days: number) => writeModelFolder(folder, { onnx: tinyModel(days), sidecar: tinySidecar() });
   await promote(bias);
-  const child = spawn(process.execPath, [join(root, "scripts/serve.ts"), "--model", folder, "--port", "0", ...args], {
+  return { ...(await start("--model", folder, ...args)), promote };
+}
+
+async function start(...args: string[]) {
+  const child = spawn(process.execPath, [join(root, "scripts/serve.ts"), "--port", "0", ...args], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, RELOAD_TOKEN: "secret" },
   });
   onTestFinished(async () => {
     if (child.exitCode === null) await stop(child);
-    rmSync(folder, { recursive: true });
   });
   for await (const line of createInterface(child.stderr)) {
     const address = /Serving .* at (http:\S+)/.exec(line)?.[1];
-    if (address) return { child, address, promote };
+    if (address) return { child, address };
   }
   throw new Error("it ended before it served");
 }
@@ -70,4 +74,10 @@ it("shares its port and its model among workers", async () => {
     .poll(async () => new Set(await Promise.all([1, 2, 3, 4, 5, 6].map(() => days(address)))), { timeout: 10_000 })
     .toEqual(new Set([4]));
   expect(await stop(child)).toBe(0);
+});
+
+it("serves the bootstrap model where none is named", async () => {
+  const { address } = await start();
+  const health = await (await fetch(`${address}/health`)).json();
+  expect(health).toMatchObject({ model: { version: "bootstrap", alias: "bootstrap" } });
 });

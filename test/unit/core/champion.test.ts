@@ -17,11 +17,11 @@ function contender(version: string, mse: number, change: Partial<GroupedMetrics>
 }
 
 describe("decideChampion", () => {
-  it("promotes the first model, for want of a champion", () => {
-    expect(decideChampion(contender("1", 4), undefined, "mse")).toEqual({
+  it("has the first challenger beat the bootstrap model", () => {
+    expect(decideChampion(contender("1", 4), contender("bootstrap", 6), "mse")).toEqual({
       promoted: true,
       reason:
-        "Version 1 is promoted: there was no champion. Its mean squared error on 120 test photographs is 4.000 days squared (off by 1.25 days on average).",
+        "Version 1 is promoted: its mean squared error is 4.000 days squared on 120 test photographs (off by 1.25 days on average), below the 6.000 of the bootstrap model.",
     });
   });
 

@@ -6,6 +6,7 @@ import { servingKeys } from "../../../../core/contracts/model.ts";
 import { FolderStore } from "../../../../core/folder-store.ts";
 import { ModelHolder } from "../../../../lambdas/predict/model-holder.ts";
 import { publishChampion } from "../../../support/champion.ts";
+import { tinyModel, tinySidecar } from "../../../support/models.ts";
 
 let folder: string;
 let store: FolderStore;
@@ -32,6 +33,24 @@ describe("ModelHolder.current", () => {
     await expect(version()).rejects.toMatchObject({ status: 503, name: "NoModel" });
     await publishChampion(store, "1", 3);
     expect(await version()).toBe("1");
+  });
+
+  it("answers with the bootstrap model until the first promotion", async () => {
+    const bootstrap = { onnx: tinyModel(9), sidecar: tinySidecar() };
+    holder = new ModelHolder(store, logger, { now: () => now, bootstrap });
+    const { served, source } = await holder.current();
+    expect(served).toMatchObject({ name: "avocado-model", version: "bootstrap", alias: "bootstrap" });
+    expect(source).toBe("models/bootstrap");
+    await publishChampion(store, "1", 3);
+    now = 30_000;
+    expect((await holder.current()).served).toMatchObject({ version: "1", alias: "champion" });
+  });
+
+  it("has no bootstrap model stand in for a champion that cannot be loaded", async () => {
+    const bootstrap = { onnx: tinyModel(9), sidecar: tinySidecar() };
+    holder = new ModelHolder(store, logger, { bootstrap });
+    await publishChampion(store, "1", 3, { sha256: "0".repeat(64) });
+    await expect(version()).rejects.toMatchObject({ status: 503, name: "ModelUnavailable" });
   });
 
   it("does not look again within 30 s", async () => {
