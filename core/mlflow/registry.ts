@@ -74,7 +74,10 @@ export class Registry {
     await this.http.call("POST", "registered-models/set-tag", { name, key, value }, nothing);
   }
 
-  /** The version of the run with this source, created where there is none. The registered model must exist. */
+  /**
+   * The version of the run with this source, created where there is none. The registered model must exist. A slow server may
+   * carry out a call that was given up and called again: of two versions the first stays.
+   */
   async ensureVersion({
     name,
     source,
@@ -82,7 +85,7 @@ export class Registry {
     description = "",
     tags: given = {},
   }: NewModelVersion): Promise<ModelVersion> {
-    const find = async () => (await this.versionsOfRun(name, runId)).find((version) => version.source === source);
+    const find = async () => (await this.versionsOfRun(name, runId)).findLast((version) => version.source === source);
     const found = await find();
     if (found) return found;
     const list = Object.entries(given).map(([key, value]) => ({ key, value }));
@@ -91,7 +94,12 @@ export class Registry {
       const version = await find();
       return version && { model_version: version };
     });
-    return made.model_version;
+    const version = made.model_version;
+    const first = (await find()) ?? version;
+    if (first.version !== version.version) {
+      await this.http.call("DELETE", "model-versions/delete", { name, version: version.version }, nothing);
+    }
+    return first;
   }
 
   /** The version, or undefined where there is none. */
