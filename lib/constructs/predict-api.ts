@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { CfnOutput, Duration } from "aws-cdk-lib";
 import {
   CorsHttpMethod,
   DomainName,
@@ -6,17 +6,16 @@ import {
   HttpMethod,
   HttpNoneAuthorizer,
   type IHttpRouteAuthorizer,
-  LogGroupLogDestination,
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
-import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { apiRoutes, routeEntries } from "../../core/contracts/api-routes.ts";
 import { type CloudConfig, isLocal, type StageConfig } from "../config.ts";
+import { accessLogFor } from "./access-log.ts";
 import { acknowledge } from "./acknowledge.ts";
 
 const everyone =
@@ -41,17 +40,12 @@ export class PredictApi extends Construct {
       ...(!isLocal(config) && config.corsOrigins.length > 0 && { corsPreflight: corsFor(config.corsOrigins) }),
     });
     this.addRoutes(config, new HttpLambdaIntegration("Predict", handler));
-    const log = new LogGroup(this, "AccessLog", {
-      logGroupName: `/avocado/${config.stage}/api-access`,
-      retention: config.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
     const domain = isLocal(config) ? undefined : this.addDomain(config);
     this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
       throttle: { rateLimit: config.predict.rateLimit, burstLimit: config.predict.burstLimit },
-      accessLogSettings: { destination: new LogGroupLogDestination(log) },
+      accessLogSettings: accessLogFor(this, config, "api"),
       ...(domain && { domainMapping: { domainName: domain } }),
     });
     // The emulated gateway has one address for all APIs.

@@ -37,6 +37,14 @@ describe.each(stages)("the API of stage %s", (stage) => {
       });
   });
 
+  it("logs no network address of a caller and no query, for both are personal", () => {
+    for (const [, { Properties }] of synthesise(stage).resources("AWS::ApiGatewayV2::Stage")) {
+      const format = JSON.parse(Properties.AccessLogSettings.Format);
+      expect(Object.values(format)).toContain("$context.requestId");
+      expect(JSON.stringify(format)).not.toMatch(/sourceIp|querystring|userAgent/i);
+    }
+  });
+
   it("says where it is", () => {
     const { ApiUrl } = synthesise(stage).template("serving").findOutputs("ApiUrl");
     const url = JSON.stringify(ApiUrl?.Value);
