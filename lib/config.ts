@@ -28,6 +28,13 @@ const everyStage = {
         .strictObject({ issuer: z.url(), audience: z.array(z.string().min(1)).min(1) })
         .optional()
         .describe("Issuer and audience of the tokens that predictions and uploads then need."),
+      latencyAlarm: z
+        .strictObject({
+          p95Milliseconds: z.int().min(1).default(3_000),
+          p99Milliseconds: z.int().min(1).default(10_000),
+        })
+        .prefault({})
+        .describe("Latency of the API from which on an alarm rings; it includes fetching photographs from elsewhere."),
     })
     .prefault({}),
   /**
@@ -143,6 +150,12 @@ const cloudConfig = z.strictObject({
         .describe("When a retraining starts: minute, hour, day of month, month, day of week, year."),
       timeZone: z.string().refine(isTimeZone, "not the name of a time zone, such as Europe/Lisbon").default("Etc/UTC"),
       input: z.record(z.string(), z.unknown()).default({}).describe("Input of these executions."),
+      succeedWithinDays: z
+        .int()
+        .min(1)
+        .max(90)
+        .optional()
+        .describe("An alarm rings when no retraining has succeeded for so long. Without it there is no such alarm."),
     })
     .optional()
     .describe("Without it nothing starts by the clock."),

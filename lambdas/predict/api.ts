@@ -40,7 +40,8 @@ export function createApi(open: () => ApiBase, logger: Logger, metrics?: Metrics
   const base = () => {
     if (!opened) {
       const found = open();
-      opened = { base: found, holder: new ModelHolder(found.store, logger, found.model) };
+      const takeUpFailed = () => new Measure(metrics).takeUpFailed();
+      opened = { base: found, holder: new ModelHolder(found.store, logger, { ...found.model, takeUpFailed }) };
     }
     return { ...opened.base, holder: opened.holder };
   };

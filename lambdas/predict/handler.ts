@@ -47,7 +47,7 @@ function open(): ApiBase {
   };
 }
 
-const api = createApi(open, new Logger(), new Metrics({ namespace: "Avocado" }));
+const api = createApi(open, new Logger(), new Metrics());
 
 // Begins while Lambda is still starting this instance, before there is a request.
 void api.warmUp();

@@ -12,6 +12,8 @@ export interface HolderOptions extends LoadOptions {
   checkAfter?: number;
   /** Milliseconds that an answer waits for that at most. */
   waitAtMost?: number;
+  /** Told when a published champion could not be taken up. */
+  takeUpFailed?: () => void;
 }
 
 /**
@@ -40,6 +42,7 @@ export class ModelHolder {
     if (this.options.now() - this.checkedAt < this.options.checkAfter) return held;
     const checked = this.check().catch((error) => {
       this.logger.error("the champion could not be taken up; the last one goes on serving", { error });
+      this.options.takeUpFailed?.();
       return this.loaded ?? held;
     });
     return Promise.race([checked, wait(this.options.waitAtMost, held, { ref: false })]);

@@ -25,7 +25,7 @@ const fields = {
 };
 
 /** Where the access log of a stage's API lies. */
-function accessLogName({ stage }: StageConfig, api: "api" | "mlflow"): string {
+export function accessLogName({ stage }: StageConfig, api: "api" | "mlflow"): string {
   return `/avocado/${stage}/${api}-access`;
 }
 

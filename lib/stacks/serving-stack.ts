@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { metricNamespace } from "../../core/contracts/metrics.ts";
 import type { StageConfig } from "../config.ts";
 import { PredictApi } from "../constructs/predict-api.ts";
 import { createPredictFunction } from "../constructs/predict-function.ts";
@@ -27,6 +28,7 @@ export class ServingStack extends Stack {
       MODEL_NAME: config.modelName,
       MLFLOW_TRACKING_URI: registry.trackingUri,
       MLFLOW_AUTH: registry.auth,
+      POWERTOOLS_METRICS_NAMESPACE: metricNamespace(config.stage),
     });
     // A reload publishes the champion as deploy-model does.
     artifactBucket.grantRead(handler, "mlflow/", "serving/");
