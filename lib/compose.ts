@@ -46,7 +46,8 @@ export function composeStacks(app: App, config: StageConfig): readonly Stack[] {
     config,
     data,
     registry,
-    api: serving.api,
+    apiId: serving.api.api.apiId,
+    publicUrl: serving.publicUrl,
     ...named("monitoring", "Alarms and dashboard"),
   });
   // Names tie the stacks together, not exports, so the order has to be said.

@@ -9,6 +9,7 @@ import { publishManifest } from "../../core/serving/publish.ts";
 import { environment } from "../shared/env.ts";
 import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { type ApiBase, createApi } from "./api.ts";
+import { createSpanSender } from "./trace.ts";
 import { createUploads } from "./uploads.ts";
 
 const env = environment(
@@ -47,7 +48,13 @@ function open(): ApiBase {
   };
 }
 
-const api = createApi(open, new Logger(), new Metrics());
+const sendSpans = createSpanSender(process.env.AWS_XRAY_DAEMON_ADDRESS);
+
+const api = createApi(open, new Logger(), {
+  metrics: new Metrics(),
+  // Lambda names the trace of each request anew.
+  trace: sendSpans && ((spans) => sendSpans(spans, process.env._X_AMZN_TRACE_ID)),
+});
 
 // Begins while Lambda is still starting this instance, before there is a request.
 void api.warmUp();

@@ -1,10 +1,13 @@
 import type { Metrics } from "@aws-lambda-powertools/metrics";
 import { metricNames } from "../../core/contracts/metrics.ts";
+import type { Span } from "./trace.ts";
 
 export type Phase = keyof typeof metricNames.latency;
 
-/** What one request took and came to, handed to CloudWatch when it ends. */
+/** What one request took and came to, handed to CloudWatch and X-Ray when it ends. */
 export class Measure {
+  /** Every phase, for the request's trace. */
+  readonly spans: Span[] = [];
   private readonly longest = new Map<Phase, number>();
   private readonly metrics: Metrics | undefined;
 
@@ -14,11 +17,13 @@ export class Measure {
 
   /** Times a phase. Of several at once, as photographs are decoded, the longest counts. */
   async time<T>(phase: Phase, run: () => Promise<T> | T): Promise<T> {
+    const start = Date.now() / 1000;
     const started = performance.now();
     try {
       return await run();
     } finally {
       const milliseconds = performance.now() - started;
+      this.spans.push({ name: phase, start, end: start + milliseconds / 1000 });
       this.longest.set(phase, Math.max(milliseconds, this.longest.get(phase) ?? 0));
     }
   }

@@ -6,7 +6,6 @@ import { ChampionWatch } from "../constructs/champion-watch.ts";
 import { addDashboard } from "../constructs/dashboard.ts";
 import { addPipelineAlarms } from "../constructs/pipeline-alarms.ts";
 import { addPlatformAlarms } from "../constructs/platform-alarms.ts";
-import type { PredictApi } from "../constructs/predict-api.ts";
 import type { Registry } from "../constructs/registry.ts";
 import { retrainingArn } from "../constructs/retraining.ts";
 import { RetrainingWatch } from "../constructs/retraining-watch.ts";
@@ -17,15 +16,16 @@ export interface MonitoringStackProps extends StackProps {
   config: StageConfig;
   data: DataStack;
   registry: Registry;
-  api: PredictApi;
+  apiId: string;
+  /** Where everybody reaches the API. */
+  publicUrl: string;
 }
 
 /** Alarms, whom they tell, and a dashboard. */
 export class MonitoringStack extends Stack {
   constructor(scope: Construct, id: string, props: MonitoringStackProps) {
     super(scope, id, props);
-    const { config, data, registry, api } = props;
-    const { apiId } = api.api;
+    const { config, data, registry, apiId, publicUrl } = props;
     const stateMachineArn = retrainingArn(this, config);
     const alarms = new Alarms(this, "Alarms", config);
     addServingAlarms(alarms, config, apiId);
@@ -33,7 +33,7 @@ export class MonitoringStack extends Stack {
     if (!isLocal(config) && data.cloud && registry.service) {
       const databaseCluster = data.cloud.database.cluster.clusterIdentifier;
       addPlatformAlarms(alarms, config, { databaseCluster, service: registry.service });
-      new ChampionWatch(this, "ChampionWatch", { config, alarms, registry, apiUrl: api.url });
+      new ChampionWatch(this, "ChampionWatch", { config, alarms, registry, apiUrl: publicUrl });
       const days = config.schedule?.succeedWithinDays;
       if (days) new RetrainingWatch(this, "RetrainingWatch", { config, alarms, days });
     }

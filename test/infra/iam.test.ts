@@ -28,7 +28,7 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     "delivery of logs knows no resources",
   ],
   [
-    /Retraining/,
+    /Retraining|^Role/,
     /^xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)$/,
     /^\*$/,
     "X-Ray knows no resources",

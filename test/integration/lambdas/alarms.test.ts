@@ -60,7 +60,7 @@ describe("the alarm champion-not-taken-up", () => {
     const { handler } = createApi(
       () => ({ store, model: { now: () => now, waitAtMost: 5_000 } }),
       new Logger({ logLevel: "SILENT" }),
-      metrics,
+      { metrics },
     );
     await handler(await apiEvent("GET", "/health"), lambdaContext);
     const { key } = await publish(broken.version);
