@@ -2,6 +2,7 @@ import { type App, type Stack, type StackProps, Tags } from "aws-cdk-lib";
 import { isLocal, type StageConfig } from "./config.ts";
 import { givenRegistry, type Registry } from "./constructs/registry.ts";
 import { DataStack } from "./stacks/data-stack.ts";
+import { MonitoringStack } from "./stacks/monitoring-stack.ts";
 import { PipelineStack } from "./stacks/pipeline-stack.ts";
 import { RegistryStack } from "./stacks/registry-stack.ts";
 import { ServingStack } from "./stacks/serving-stack.ts";
@@ -10,8 +11,8 @@ import { ServingStack } from "./stacks/serving-stack.ts";
 const localEnv = { account: "000000000000", region: "us-east-1" };
 
 /**
- * Adds the stacks of one stage to the app, each after those it uses: data, registry, serving, pipeline. A laptop has no
- * registry stack: its MLflow is given by address.
+ * Adds the stacks of one stage to the app, each after those it uses: data, registry, serving, pipeline, monitoring. A
+ * laptop has no registry stack: its MLflow is given by address.
  */
 export function composeStacks(app: App, config: StageConfig): readonly Stack[] {
   Tags.of(app).add("project", "avocado");
@@ -41,8 +42,16 @@ export function composeStacks(app: App, config: StageConfig): readonly Stack[] {
     api: serving.api,
     ...named("pipeline", "The retraining state machine"),
   });
+  const monitoring = new MonitoringStack(app, "monitoring", {
+    config,
+    data,
+    registry,
+    apiId: serving.api.api.apiId,
+    publicUrl: serving.publicUrl,
+    ...named("monitoring", "Alarms and dashboard"),
+  });
   // Names tie the stacks together, not exports, so the order has to be said.
-  const stacks = [data, ...registryStacks, serving, pipeline];
+  const stacks = [data, ...registryStacks, serving, pipeline, monitoring];
   for (const [i, stack] of stacks.entries())
     for (const earlier of stacks.slice(0, i)) stack.addStackDependency(earlier);
   return stacks;

@@ -28,6 +28,19 @@ const everyStage = {
         .strictObject({ issuer: z.url(), audience: z.array(z.string().min(1)).min(1) })
         .optional()
         .describe("Issuer and audience of the tokens that predictions and uploads then need."),
+      provisionedConcurrency: z
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe("So many instances are always warm, and cost so; Lambda's price list has them."),
+      latencyAlarm: z
+        .strictObject({
+          p95Milliseconds: z.int().min(1).default(3_000),
+          p99Milliseconds: z.int().min(1).default(10_000),
+        })
+        .prefault({})
+        .describe("Latency of the API from which on an alarm rings; it includes fetching photographs from elsewhere."),
     })
     .prefault({}),
   /**
@@ -143,6 +156,12 @@ const cloudConfig = z.strictObject({
         .describe("When a retraining starts: minute, hour, day of month, month, day of week, year."),
       timeZone: z.string().refine(isTimeZone, "not the name of a time zone, such as Europe/Lisbon").default("Etc/UTC"),
       input: z.record(z.string(), z.unknown()).default({}).describe("Input of these executions."),
+      succeedWithinDays: z
+        .int()
+        .min(1)
+        .max(90)
+        .optional()
+        .describe("An alarm rings when no retraining has succeeded for so long. Without it there is no such alarm."),
     })
     .optional()
     .describe("Without it nothing starts by the clock."),
@@ -164,13 +183,38 @@ const cloudConfig = z.strictObject({
         .describe("Its certificate, in the stage's region."),
     })
     .optional()
-    .describe("A name of one's own for the API; its DNS record points to the output ApiDomainTarget."),
+    .describe(
+      "A name of one's own for the API, or with 'edge' for CloudFront; its DNS record points to the output ApiDomainTarget.",
+    ),
+  edge: z
+    .strictObject({
+      requestsPerFiveMinutes: z
+        .int()
+        .min(10)
+        .max(2_000_000_000)
+        .default(300)
+        .describe("Of one network address, beyond which the firewall answers 429."),
+    })
+    .optional()
+    .describe("CloudFront and a web application firewall in front of the API, which then answers nobody else."),
   corsOrigins: z
     .array(z.url({ protocol: /^https?$/ }).regex(/[^/]$/, "an origin has no slash at its end"))
     .max(20)
     .default([])
     .describe("Origins of web pages elsewhere that may call the API and upload."),
   ...everyStage,
+});
+
+/** What of two settings does not go together. Apart, since a schema with it could not leave out a field. */
+const consistentCloudConfig = cloudConfig.superRefine(({ edge, region, predict }, context) => {
+  if (!edge) return;
+  const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+  if (region !== "us-east-1") {
+    refuse(["region"], "with 'edge' it has to be us-east-1: a firewall for CloudFront can be nowhere else");
+  }
+  if (predict.jwt) {
+    refuse(["predict", "jwt"], "does not go with 'edge': a route has one authorizer, and there it asks for CloudFront");
+  }
 });
 
 function isTimeZone(name: string): boolean {
@@ -209,7 +253,7 @@ export function configJsonSchema(): object {
  * @throws Error naming every wrong value at once
  */
 export function parseConfig(value: { stage: string; [key: string]: unknown }, source: string): StageConfig {
-  const parsed = (value.stage === "local" ? localConfig : cloudConfig).safeParse(value);
+  const parsed = (value.stage === "local" ? localConfig : consistentCloudConfig).safeParse(value);
   if (!parsed.success) throw new Error(`${source} is wrong:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

@@ -27,3 +27,6 @@ export function matchRoute(method: string, path: string): { route?: ApiRoute; al
   const route = fitting.find((entry) => entry.method === method)?.route;
   return { ...(route && { route }), allowed: fitting.map((entry) => entry.method) };
 }
+
+/** Header with which CloudFront proves to the API that a request came through it. */
+export const originHeader = "x-origin-secret";

@@ -14,6 +14,7 @@ import { Measure } from "./measure.ts";
 import { type HolderOptions, ModelHolder } from "./model-holder.ts";
 import { predict } from "./predict.ts";
 import { bodyOf, parseWith, readJsonBody, readPredictRequest } from "./request.ts";
+import type { Span } from "./trace.ts";
 import type { Uploads } from "./uploads.ts";
 import { welcome } from "./welcome.ts";
 
@@ -31,16 +32,23 @@ export interface ApiBase {
   model?: HolderOptions & LoadOptions;
 }
 
+/** Who is told what requests took; both are AWS's. */
+export interface Observers {
+  metrics?: Metrics;
+  trace?: ((spans: readonly Span[]) => Promise<void>) | undefined;
+}
+
 type Result = APIGatewayProxyStructuredResultV2;
 type Route = (event: APIGatewayProxyEventV2, id: string, measure: Measure) => Promise<Result> | Result;
 
 /** The predict API. What it stands on is opened by the first request (or `warmUp`), and tried again when that fails. */
-export function createApi(open: () => ApiBase, logger: Logger, metrics?: Metrics) {
+export function createApi(open: () => ApiBase, logger: Logger, { metrics, trace }: Observers = {}) {
   let opened: { base: ApiBase; holder: ModelHolder } | undefined;
   const base = () => {
     if (!opened) {
       const found = open();
-      opened = { base: found, holder: new ModelHolder(found.store, logger, found.model) };
+      const takeUpFailed = () => new Measure(metrics).takeUpFailed();
+      opened = { base: found, holder: new ModelHolder(found.store, logger, { ...found.model, takeUpFailed }) };
     }
     return { ...opened.base, holder: opened.holder };
   };
@@ -56,6 +64,8 @@ export function createApi(open: () => ApiBase, logger: Logger, metrics?: Metrics
       } catch (error) {
         measure.rejected(error instanceof ProblemError ? error.name : "Internal");
         throw error;
+      } finally {
+        await trace?.(measure.spans);
       }
     });
   /** Loads the model before anybody asks; what fails here is told to those who ask. */

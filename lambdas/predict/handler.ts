@@ -10,6 +10,7 @@ import { bootstrapModel } from "../shared/bootstrap.ts";
 import { environment } from "../shared/env.ts";
 import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { type ApiBase, createApi } from "./api.ts";
+import { createSpanSender } from "./trace.ts";
 import { createUploads } from "./uploads.ts";
 
 const env = environment(
@@ -49,7 +50,13 @@ function open(): ApiBase {
   };
 }
 
-const api = createApi(open, new Logger(), new Metrics({ namespace: "Avocado" }));
+const sendSpans = createSpanSender(process.env.AWS_XRAY_DAEMON_ADDRESS);
+
+const api = createApi(open, new Logger(), {
+  metrics: new Metrics(),
+  // Lambda names the trace of each request anew.
+  trace: sendSpans && ((spans) => sendSpans(spans, process.env._X_AMZN_TRACE_ID)),
+});
 
 // Begins while Lambda is still starting this instance, before there is a request.
 void api.warmUp();

@@ -1,12 +1,13 @@
 import type { Metrics } from "@aws-lambda-powertools/metrics";
+import { metricNames } from "../../core/contracts/metrics.ts";
+import type { Span } from "./trace.ts";
 
-export type Phase = "parse" | "fetch" | "decode" | "infer";
+export type Phase = keyof typeof metricNames.latency;
 
-/** Upper ends of the histogram of predicted days; what lies above the last is counted as `more`. */
-const dayBins = [1, 2, 3, 5, 7, 10, 14, 21];
-
-/** What one request took and came to, handed to CloudWatch when it ends. */
+/** What one request took and came to, handed to CloudWatch and X-Ray when it ends. */
 export class Measure {
+  /** Every phase, for the request's trace. */
+  readonly spans: Span[] = [];
   private readonly longest = new Map<Phase, number>();
   private readonly metrics: Metrics | undefined;
 
@@ -16,37 +17,46 @@ export class Measure {
 
   /** Times a phase. Of several at once, as photographs are decoded, the longest counts. */
   async time<T>(phase: Phase, run: () => Promise<T> | T): Promise<T> {
+    const start = Date.now() / 1000;
     const started = performance.now();
     try {
       return await run();
     } finally {
       const milliseconds = performance.now() - started;
+      this.spans.push({ name: phase, start, end: start + milliseconds / 1000 });
       this.longest.set(phase, Math.max(milliseconds, this.longest.get(phase) ?? 0));
     }
   }
 
-  /** An answer: latency by phase, and predicted days as a histogram, by version of the model. */
+  /** An answer: latency by phase, then the predicted days by version of the model, of which CloudWatch makes a histogram. */
   answered(version: string, days: readonly number[]): void {
     const metrics = this.metrics;
     if (!metrics) return;
-    metrics.addDimension("modelVersion", version);
+    // Each combination of dimensions is a metric that costs, so the phases are not told apart by version.
     for (const [phase, milliseconds] of this.longest) {
-      metrics.addMetric(`${phase}Latency`, "Milliseconds", milliseconds);
+      metrics.addMetric(metricNames.latency[phase], "Milliseconds", milliseconds);
     }
-    metrics.addMetric("predictions", "Count", days.length);
-    const bins = days.map((value) => dayBins.find((end) => value < end));
-    for (const end of new Set(bins)) {
-      metrics.addMetric(end ? `daysBelow${end}` : "daysMore", "Count", bins.filter((bin) => bin === end).length);
-    }
+    metrics.addMetadata("modelVersion", version);
+    metrics.publishStoredMetrics();
+    metrics.addDimension("modelVersion", version);
+    metrics.addMetric(metricNames.predictions, "Count", days.length);
+    for (const value of days) metrics.addMetric(metricNames.estimatedDays, "None", value);
     metrics.publishStoredMetrics();
   }
 
   /** A refusal, by its reason. */
   rejected(reason: string): void {
-    const metrics = this.metrics;
-    if (!metrics) return;
-    metrics.addDimension("reason", reason);
-    metrics.addMetric("rejected", "Count", 1);
-    metrics.publishStoredMetrics();
+    this.metrics?.addDimension("reason", reason);
+    this.count(metricNames.rejected);
+  }
+
+  /** The published champion could not be taken up. */
+  takeUpFailed(): void {
+    this.count(metricNames.takeUpFailed);
+  }
+
+  private count(name: string): void {
+    this.metrics?.addMetric(name, "Count", 1);
+    this.metrics?.publishStoredMetrics();
   }
 }

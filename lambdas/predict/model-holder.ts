@@ -22,6 +22,8 @@ export interface HolderOptions extends LoadOptions {
   waitAtMost?: number;
   /** Answers until the first promotion. Without it nothing does. */
   bootstrap?: ModelFolder;
+  /** Told when a published champion could not be taken up. */
+  takeUpFailed?: () => void;
 }
 
 /**
@@ -50,6 +52,7 @@ export class ModelHolder {
     if (this.options.now() - this.checkedAt < this.options.checkAfter) return held;
     const checked = this.check().catch((error) => {
       this.logger.error("the champion could not be taken up; the last one goes on serving", { error });
+      this.options.takeUpFailed?.();
       return this.loaded ?? held;
     });
     return Promise.race([checked, wait(this.options.waitAtMost, held, { ref: false })]);

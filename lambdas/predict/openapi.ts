@@ -61,7 +61,7 @@ const descriptions: Record<number, string> = {
   404: "Not there",
   413: "Too large",
   415: "Not a format that can be read",
-  429: "Too many requests; `Retry-After` says when to come back",
+  429: "Too many requests; come back in a second, or after what `Retry-After` says where there is one",
   502: "The champion cannot be loaded; the last one goes on serving",
   503: "Cannot answer at the moment; `Retry-After` says when to come back",
 };

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { CfnOutput, Duration } from "aws-cdk-lib";
 import {
   CorsHttpMethod,
   DomainName,
@@ -6,17 +6,16 @@ import {
   HttpMethod,
   HttpNoneAuthorizer,
   type IHttpRouteAuthorizer,
-  LogGroupLogDestination,
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
-import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { apiRoutes, routeEntries } from "../../core/contracts/api-routes.ts";
 import { type CloudConfig, isLocal, type StageConfig } from "../config.ts";
+import { accessLogFor } from "./access-log.ts";
 import { acknowledge } from "./acknowledge.ts";
 
 const everyone =
@@ -25,6 +24,8 @@ const everyone =
 export interface PredictApiProps {
   config: StageConfig;
   handler: IFunction;
+  /** Lets through what may ask for a prediction (default: everybody). */
+  gate?: IHttpRouteAuthorizer | undefined;
 }
 
 /** The HTTP API in front of the predict Lambda. Everybody may ask; only AWS identities may have it reload its model. */
@@ -33,25 +34,20 @@ export class PredictApi extends Construct {
   /** Address without a slash at its end. */
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { config, handler }: PredictApiProps) {
+  constructor(scope: Construct, id: string, { config, handler, gate }: PredictApiProps) {
     super(scope, id);
     this.api = new HttpApi(this, "Api", {
       apiName: `avocado-${config.stage}`,
       createDefaultStage: false,
       ...(!isLocal(config) && config.corsOrigins.length > 0 && { corsPreflight: corsFor(config.corsOrigins) }),
     });
-    this.addRoutes(config, new HttpLambdaIntegration("Predict", handler));
-    const log = new LogGroup(this, "AccessLog", {
-      logGroupName: `/avocado/${config.stage}/api-access`,
-      retention: config.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    const domain = isLocal(config) ? undefined : this.addDomain(config);
+    this.addRoutes(config, new HttpLambdaIntegration("Predict", handler), gate);
+    const domain = isLocal(config) || config.edge ? undefined : this.addDomain(config);
     this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
       throttle: { rateLimit: config.predict.rateLimit, burstLimit: config.predict.burstLimit },
-      accessLogSettings: { destination: new LogGroupLogDestination(log) },
+      accessLogSettings: accessLogFor(this, config, "api"),
       ...(domain && { domainMapping: { domainName: domain } }),
     });
     // The emulated gateway has one address for all APIs.
@@ -60,17 +56,22 @@ export class PredictApi extends Construct {
       : this.api.apiEndpoint;
   }
 
-  private addRoutes({ predict: { jwt } }: StageConfig, integration: HttpLambdaIntegration): void {
+  private addRoutes(
+    { predict: { jwt } }: StageConfig,
+    integration: HttpLambdaIntegration,
+    gate?: IHttpRouteAuthorizer,
+  ): void {
     const identities = new HttpIamAuthorizer();
+    const anybody = gate ?? new HttpNoneAuthorizer();
     const callers: IHttpRouteAuthorizer = jwt
       ? new HttpJwtAuthorizer("Callers", jwt.issuer, { jwtAudience: jwt.audience })
-      : new HttpNoneAuthorizer();
+      : anybody;
     for (const { route, method, path } of routeEntries) {
       const forIdentities = apiRoutes[route] === "identities";
       const costs = method === "POST";
-      const authorizer = forIdentities ? identities : costs ? callers : new HttpNoneAuthorizer();
+      const authorizer = forIdentities ? identities : costs ? callers : anybody;
       const added = this.api.addRoutes({ path, methods: [HttpMethod[method]], integration, authorizer });
-      if (forIdentities || (costs && jwt)) continue;
+      if (forIdentities || gate || (costs && jwt)) continue;
       for (const one of added) acknowledge(one, "AwsSolutions-APIG4", everyone);
     }
   }

@@ -2,13 +2,18 @@ import { fileURLToPath } from "node:url";
 import { Duration, FileSystem, IgnoreMode } from "aws-cdk-lib";
 import { Platform } from "aws-cdk-lib/aws-ecr-assets";
 import {
+  Alias,
   Architecture,
   DockerImageCode,
   DockerImageFunction,
+  type IFunction,
+  type IVersion,
   type Function as LambdaFunction,
+  Tracing,
 } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { isLocal, type StageConfig } from "../config.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { functionIdentity, NodeFunction } from "./node-function.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -52,6 +57,12 @@ export function createPredictFunction(
       environment: variables,
     }).function;
   }
+  const { role, logGroup } = functionIdentity(scope, config, "predict");
+  acknowledge(
+    role,
+    "AwsSolutions-IAM5[Resource::*]",
+    "X-Ray knows no resources that its segments could be granted for",
+  );
   const arm = config.predict.architecture === "arm64";
   return new DockerImageFunction(scope, "Predict", {
     functionName: `avocado-${config.stage}-predict`,
@@ -65,7 +76,18 @@ export function createPredictFunction(
     architecture: arm ? Architecture.ARM_64 : Architecture.X86_64,
     timeout,
     memorySize: memoryMegabytes,
-    ...functionIdentity(scope, config, "predict"),
+    role,
+    logGroup,
+    tracing: Tracing.ACTIVE,
     environment: { POWERTOOLS_SERVICE_NAME: "predict", ...variables },
   });
+}
+
+/** The function itself, or an alias of it with so many instances that are always warm. */
+export function warmed(scope: Construct, handler: LambdaFunction, instances: number | undefined): IFunction {
+  if (!instances) return handler;
+  // The casts: the CDK's types do not keep exact optional properties.
+  const version = handler.currentVersion as IVersion;
+  const alias = new Alias(scope, "Warm", { aliasName: "warm", version, provisionedConcurrentExecutions: instances });
+  return alias as IFunction;
 }

@@ -1,12 +1,12 @@
-import { RemovalPolicy, Stack } from "aws-cdk-lib";
-import { HttpApi, HttpMethod, LogGroupLogDestination, VpcLink } from "aws-cdk-lib/aws-apigatewayv2";
+import { Stack } from "aws-cdk-lib";
+import { HttpApi, HttpMethod, VpcLink } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpServiceDiscoveryIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { type IVpc, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { CloudConfig } from "../config.ts";
+import { accessLogFor } from "./access-log.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 import type { MlflowService } from "./mlflow-service.ts";
 
@@ -31,16 +31,11 @@ export class RegistryApi extends Construct {
     this.exportedId = Stack.of(this).exportValue(this.id);
     this.url = this.api.apiEndpoint;
     this.host = this.url.replace("https://", "");
-    const log = new LogGroup(this, "AccessLog", {
-      logGroupName: `/avocado/${config.stage}/mlflow-access`,
-      retention: config.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
     this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
       throttle: { rateLimit: 100, burstLimit: 200 },
-      accessLogSettings: { destination: new LogGroupLogDestination(log) },
+      accessLogSettings: accessLogFor(this, config, "mlflow"),
     });
   }
 

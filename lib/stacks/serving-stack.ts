@@ -1,8 +1,11 @@
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import type { StageConfig } from "../config.ts";
+import { metricNamespace } from "../../core/contracts/metrics.ts";
+import { isLocal, type StageConfig } from "../config.ts";
+import { Edge } from "../constructs/edge.ts";
+import { OriginGate } from "../constructs/origin-gate.ts";
 import { PredictApi } from "../constructs/predict-api.ts";
-import { createPredictFunction } from "../constructs/predict-function.ts";
+import { createPredictFunction, warmed } from "../constructs/predict-function.ts";
 import type { PrivateBucket } from "../constructs/private-bucket.ts";
 import type { Registry } from "../constructs/registry.ts";
 
@@ -17,6 +20,8 @@ export interface ServingStackProps extends StackProps {
 /** The predict Lambda and the API in front of it. */
 export class ServingStack extends Stack {
   readonly api: PredictApi;
+  /** Address for everybody, without a slash at its end. */
+  readonly publicUrl: string;
 
   constructor(scope: Construct, id: string, props: ServingStackProps) {
     super(scope, id, props);
@@ -27,6 +32,7 @@ export class ServingStack extends Stack {
       MODEL_NAME: config.modelName,
       MLFLOW_TRACKING_URI: registry.trackingUri,
       MLFLOW_AUTH: registry.auth,
+      POWERTOOLS_METRICS_NAMESPACE: metricNamespace(config.stage),
     });
     // A reload publishes the champion as deploy-model does.
     artifactBucket.grantRead(handler, "mlflow/", "serving/");
@@ -35,7 +41,18 @@ export class ServingStack extends Stack {
     // A presigned form may do what its signer may.
     dataBucket.grantRead(handler, "uploads/");
     dataBucket.grantWrite(handler, "uploads/");
-    this.api = new PredictApi(this, "PredictApi", { config, handler });
+    const gate = !isLocal(config) && config.edge ? new OriginGate(this, "OriginGate", config) : undefined;
+    this.api = new PredictApi(this, "PredictApi", {
+      config,
+      handler: warmed(this, handler, config.predict.provisionedConcurrency),
+      gate: gate?.authorizer,
+    });
+    this.publicUrl = this.api.url;
+    if (!isLocal(config) && config.edge && gate) {
+      const { edge, domain } = config;
+      this.publicUrl = new Edge(this, "Edge", { edge, domain, api: this.api.api, gate }).url;
+      new CfnOutput(this, "PublicUrl", { value: this.publicUrl });
+    }
 
     new CfnOutput(this, "ApiUrl", { value: this.api.url });
     new CfnOutput(this, "ApiId", { value: this.api.api.apiId });

@@ -1,22 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
-import { findPythonBin } from "../../scripts/local/python.ts";
-import { lintTemplates } from "../../scripts/setup/lint-templates.ts";
+import { expect, it } from "vitest";
+import { lint } from "../support/lint.ts";
 import { stages, synthesise } from "../support/stages.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "templates-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const lint = (templates: Record<string, object>) => {
-  const files = Object.entries(templates).map(([name, template]) => {
-    const file = join(folder, `${name}.json`);
-    writeFileSync(file, JSON.stringify(template));
-    return file;
-  });
-  return lintTemplates(findPythonBin("cfn-lint"), files);
-};
 
 it.each(stages)("cfn-lint finds nothing in the templates of stage %s", async (stage) => {
   const { stacks, template } = synthesise(stage);

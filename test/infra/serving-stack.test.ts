@@ -1,13 +1,6 @@
-import { readFileSync } from "node:fs";
-import { App, type Stack } from "aws-cdk-lib";
-import { Match, Template } from "aws-cdk-lib/assertions";
+import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { composeStacks } from "../../lib/compose.ts";
-import { parseConfig } from "../../lib/config.ts";
 import { stages, synthesise } from "../support/stages.ts";
-
-const read = (path: string) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
-const { context } = read("cdk.json");
 
 describe.each(stages)("the API of stage %s", (stage) => {
   it("lets only AWS identities have it reload the model", () => {
@@ -37,6 +30,14 @@ describe.each(stages)("the API of stage %s", (stage) => {
       });
   });
 
+  it("logs no network address of a caller and no query, for both are personal", () => {
+    for (const [, { Properties }] of synthesise(stage).resources("AWS::ApiGatewayV2::Stage")) {
+      const format = JSON.parse(Properties.AccessLogSettings.Format);
+      expect(Object.values(format)).toContain("$context.requestId");
+      expect(JSON.stringify(format)).not.toMatch(/sourceIp|querystring|userAgent/i);
+    }
+  });
+
   it("says where it is", () => {
     const { ApiUrl } = synthesise(stage).template("serving").findOutputs("ApiUrl");
     const url = JSON.stringify(ApiUrl?.Value);
@@ -59,41 +60,10 @@ describe("the predict Lambda", () => {
       PackageType: Match.absent(),
     });
   });
-});
 
-describe("an API with pages elsewhere and callers with tokens", () => {
-  const config = parseConfig(
-    {
-      ...read("config/prod.json"),
-      stage: "prod",
-      corsOrigins: ["https://page.example"],
-      predict: { jwt: { issuer: "https://issuer.example", audience: ["avocado"] } },
-    },
-    "test",
-  );
-  const stacks = composeStacks(new App({ context }), config);
-  const template = (id: string) => Template.fromStack(stacks.find(({ node }) => node.id === id) as Stack);
-
-  it("lets the page call and upload", () => {
-    template("serving").hasResourceProperties("AWS::ApiGatewayV2::Api", {
-      CorsConfiguration: Match.objectLike({ AllowOrigins: ["https://page.example"], AllowMethods: ["GET", "POST"] }),
-    });
-    template("data").hasResourceProperties("AWS::S3::Bucket", {
-      CorsConfiguration: {
-        CorsRules: [{ AllowedMethods: ["POST"], AllowedOrigins: ["https://page.example"], MaxAge: 3600 }],
-      },
-    });
-  });
-
-  it("asks for a token where an answer costs something", () => {
-    const routes = Object.values(template("serving").findResources("AWS::ApiGatewayV2::Route"));
-    expect(
-      Object.fromEntries(routes.map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType])),
-    ).toMatchObject({
-      "POST /predict": "JWT",
-      "POST /uploads": "JWT",
-      "GET /health": "NONE",
-      "POST /reload-model": "AWS_IAM",
-    });
+  it("is traced in an account; a laptop has nobody to send traces to", () => {
+    const traced = { TracingConfig: { Mode: "Active" } };
+    synthesise("prod").template("serving").hasResourceProperties("AWS::Lambda::Function", traced);
+    synthesise("local").template("serving").resourcePropertiesCountIs("AWS::Lambda::Function", traced, 0);
   });
 });

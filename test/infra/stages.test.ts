@@ -10,10 +10,10 @@ describe.each(stages)("stage %s", (stage) => {
     expect(() => synthesise(stage, { cloudFormationRules: true })).not.toThrow();
   });
 
-  it("deploys each stack after those before it: data, registry (not on a laptop), serving, pipeline", () => {
+  it("deploys each stack after those before it: data, registry (not on a laptop), serving, pipeline, monitoring", () => {
     const { stacks } = synthesise(stage);
     const registry = stage === "local" ? [] : ["registry"];
-    expect(stacks.map(({ node }) => node.id)).toEqual(["data", ...registry, "serving", "pipeline"]);
+    expect(stacks.map(({ node }) => node.id)).toEqual(["data", ...registry, "serving", "pipeline", "monitoring"]);
     for (const [i, { dependencies }] of stacks.entries()) {
       expect(new Set(dependencies)).toEqual(new Set(stacks.slice(0, i)));
     }
@@ -64,11 +64,11 @@ describe.each(stages)("stage %s", (stage) => {
     }
   });
 
-  it("encrypts queues and takes from topic and queues nothing but TLS", () => {
+  it("encrypts queues and takes from topics and queues nothing but TLS", () => {
     const { resources } = synthesise(stage);
     for (const [, { Properties }] of resources("AWS::SQS::Queue")) expect(Properties.SqsManagedSseEnabled).toBe(true);
     const policies = [...resources("AWS::SQS::QueuePolicy"), ...resources("AWS::SNS::TopicPolicy")];
-    expect(policies).toHaveLength({ local: 3, dev: 1, prod: 3 }[stage] ?? 0);
+    expect(policies).toHaveLength({ local: 4, dev: 2, prod: 4 }[stage] ?? 0);
     for (const [, { Properties }] of policies)
       expect(JSON.stringify(Properties)).toContain('"aws:SecureTransport":"false"');
   });
@@ -86,6 +86,7 @@ describe("stage prod", () => {
     for (const other of ["local", "dev"]) expect(policies(other)).toEqual(new Set(["Delete"]));
     expect(synthesise("prod").stacks.map(({ terminationProtection }) => terminationProtection)).toEqual([
       true,
+      false,
       false,
       false,
       false,

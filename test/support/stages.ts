@@ -3,7 +3,7 @@ import { App, type Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { composeStacks } from "../../lib/compose.ts";
-import { listStages, readConfig } from "../../lib/config.ts";
+import { listStages, readConfig, type StageConfig } from "../../lib/config.ts";
 
 export interface Resource {
   Type: string;
@@ -25,18 +25,33 @@ export interface SynthesisedStage {
 const { context } = JSON.parse(readFileSync(new URL("../../cdk.json", import.meta.url), "utf8"));
 const synthesised = new Map<string, SynthesisedStage>();
 
-/**
- * The templates of a stage, made as `cdk synth` makes them, with the security rules on: a finding that nobody acknowledged
- * makes it throw. CloudFormation's own rules take seconds, so only one test asks for them.
- */
-export function synthesise(stage: string, { cloudFormationRules = false } = {}): SynthesisedStage {
+/** The templates of a stage that has a file. Made once in a test file. */
+export function synthesise(stage: string, options: SynthesisOptions = {}): SynthesisedStage {
   const known = synthesised.get(stage);
   if (known) return known;
+  const found = synthesiseConfig(readConfig(stage, {}), options);
+  synthesised.set(stage, found);
+  return found;
+}
+
+interface SynthesisOptions {
+  /** CloudFormation's own rules take seconds, so only one test asks for them. */
+  cloudFormationRules?: boolean;
+}
+
+/**
+ * The templates of a configuration, made as `cdk synth` makes them, with the security rules on: a finding that nobody
+ * acknowledged makes it throw.
+ */
+export function synthesiseConfig(
+  config: StageConfig,
+  { cloudFormationRules = false }: SynthesisOptions = {},
+): SynthesisedStage {
   const app = new App({ context, builtinCloudFormationValidation: cloudFormationRules });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const stacks = composeStacks(app, readConfig(stage, {}));
+  const stacks = composeStacks(app, config);
   const templates = new Map(stacks.map((stack) => [stack.node.id, Template.fromStack(stack)]));
-  const found: SynthesisedStage = {
+  return {
     stacks,
     template: (stack) => templates.get(stack) as Template,
     resources: (type) =>
@@ -45,6 +60,4 @@ export function synthesise(stage: string, { cloudFormationRules = false } = {}):
         Resource,
       ][],
   };
-  synthesised.set(stage, found);
-  return found;
 }

@@ -42,6 +42,18 @@ describe("triggers and trainer", () => {
   });
 });
 
+describe("edge", () => {
+  it("is refused where a firewall for CloudFront cannot be, and beside tokens: both problems at once", () => {
+    const jwt = { issuer: "https://issuer.example", audience: ["avocado"] };
+    const parse = () => parseConfig({ stage: "mine", region: "eu-west-1", edge: {}, predict: { jwt } }, "test");
+    for (const named of ["us-east-1", "at region", "'edge'", "at predict.jwt"]) expect(parse).toThrow(named);
+  });
+
+  it("asks for its region by name, for the command line's may be another one", () => {
+    expect(() => parseConfig({ stage: "mine", edge: {} }, "test")).toThrow("has to be us-east-1");
+  });
+});
+
 describe("readConfig", () => {
   it("refuses a stage that there is not, and names those that there are", () => {
     expect(() => readConfig("staging")).toThrow(

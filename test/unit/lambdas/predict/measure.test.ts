@@ -17,18 +17,31 @@ function publish(act: (measure: Measure) => void | Promise<void>) {
   return Promise.resolve(act(measure)).then(() => lines);
 }
 
-it("tells CloudWatch latency by phase and predicted days, by version of the model", async () => {
-  const [line, ...more] = await publish(async (measure) => {
+/** What CloudWatch takes for dimensions of a line's metrics. */
+const dimensions = (line: Record<string, unknown> = {}) =>
+  (line._aws as { CloudWatchMetrics: { Dimensions: string[][] }[] }).CloudWatchMetrics[0]?.Dimensions;
+
+it("tells CloudWatch latency by phase, for all versions of the model together", async () => {
+  const [line] = await publish(async (measure) => {
     await measure.time("parse", () => undefined);
     await measure.time("infer", () => undefined);
-    measure.answered("7", [0.2, 0.9, 2.5, 40]);
+    measure.answered("7", [1]);
   });
-  expect(more).toEqual([]);
-  expect(line).toMatchObject({ service: "predict", modelVersion: "7", predictions: 4 });
-  expect(line).toMatchObject({ daysBelow1: 2, daysBelow3: 1, daysMore: 1 });
+  expect(dimensions(line)).toEqual([["service"]]);
+  expect(line).toMatchObject({ service: "predict", modelVersion: "7" });
   expect(line?.parseLatency).toBeGreaterThanOrEqual(0);
   expect(line?.inferLatency).toBeGreaterThanOrEqual(0);
   expect(line).not.toHaveProperty("fetchLatency");
+});
+
+it("tells every predicted number of days, by version of the model", async () => {
+  const [, line, ...more] = await publish(async (measure) => {
+    await measure.time("infer", () => undefined);
+    measure.answered("7", [0.2, 2.5, 40]);
+  });
+  expect(more).toEqual([]);
+  expect(dimensions(line)).toEqual([["service", "modelVersion"]]);
+  expect(line).toMatchObject({ modelVersion: "7", predictions: 3, estimatedDays: [0.2, 2.5, 40] });
 });
 
 it("counts the longest of several that run at once", async () => {
@@ -45,4 +58,9 @@ it("counts the longest of several that run at once", async () => {
 it("counts a refusal by its reason", async () => {
   const [line] = await publish((measure) => measure.rejected("NoImages"));
   expect(line).toMatchObject({ reason: "NoImages", rejected: 1 });
+});
+
+it("counts a champion that could not be taken up", async () => {
+  const [line] = await publish((measure) => measure.takeUpFailed());
+  expect(line).toMatchObject({ service: "predict", takeUpFailed: 1 });
 });

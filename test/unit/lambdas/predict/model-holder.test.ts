@@ -12,13 +12,14 @@ let folder: string;
 let store: FolderStore;
 let now: number;
 let holder: ModelHolder;
+const takeUpFailed = vi.fn();
 const logger = { info: vi.fn(), error: vi.fn() };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "holder-"));
   store = new FolderStore(folder);
   now = 0;
-  holder = new ModelHolder(store, logger, { now: () => now, waitAtMost: 5_000 });
+  holder = new ModelHolder(store, logger, { now: () => now, waitAtMost: 5_000, takeUpFailed });
   vi.clearAllMocks();
 });
 afterEach(() => {
@@ -98,6 +99,7 @@ describe("ModelHolder.current", () => {
     now = 30_000;
     expect(await version()).toBe("1");
     expect(logger.error).toHaveBeenCalledOnce();
+    expect(takeUpFailed).toHaveBeenCalledOnce();
     await publishChampion(store, "3", 5);
     now = 59_999;
     expect(await version()).toBe("1");

@@ -1,0 +1,31 @@
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { DescribeStateMachineCommand, ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { z } from "zod";
+import { metricNames } from "../../core/contracts/metrics.ts";
+import { environment } from "../shared/env.ts";
+import { step } from "../shared/step.ts";
+import { daysSinceRetraining } from "./logic.ts";
+
+const env = environment(z.object({ STATE_MACHINE_ARN: z.string().min(1) }));
+const sfn = new SFNClient();
+const metrics = new Metrics();
+
+/** Tells CloudWatch for how long no retraining has succeeded. */
+export const handler = step(z.unknown(), async () => {
+  const days = await daysSinceRetraining({ lastSuccess, madeAt });
+  metrics.addMetric(metricNames.daysSinceRetraining, "None", days);
+  metrics.publishStoredMetrics();
+  return { days };
+});
+
+async function lastSuccess(): Promise<Date | undefined> {
+  const succeeded = { stateMachineArn: env().STATE_MACHINE_ARN, statusFilter: "SUCCEEDED", maxResults: 1 } as const;
+  const { executions = [] } = await sfn.send(new ListExecutionsCommand(succeeded));
+  return executions[0]?.stopDate;
+}
+
+async function madeAt(): Promise<Date> {
+  const { STATE_MACHINE_ARN: stateMachineArn } = env();
+  const { creationDate } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+  return creationDate as Date;
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Logger } from "@aws-lambda-powertools/logger";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import type { PutMetricAlarmCommandInput } from "@aws-sdk/client-cloudwatch";
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { metricNamespace } from "../../../core/contracts/metrics.ts";
+import { publishManifest } from "../../../core/serving/publish.ts";
+import { createApi } from "../../../lambdas/predict/api.ts";
+import { createHttpServer } from "../../../lambdas/predict/http-server.ts";
+import { apiEvent, lambdaContext } from "../../support/api-event.ts";
+import { type EmfLine, EmulatedCloudWatch, emfLines } from "../../support/cloudwatch.ts";
+import { localClient } from "../../support/ministack.ts";
+import { type PipelineCorner, pipelineCorner, trainTinyModel } from "../../support/pipeline.ts";
+
+const { aws, mlflow } = inject("services");
+let corner: PipelineCorner;
+let output: string[];
+let cloudWatch: EmulatedCloudWatch;
+let topic: string;
+let server: Server | undefined;
+
+beforeEach(async () => {
+  corner = await pipelineCorner();
+  output = [];
+  // Powertools writes to a console of its own unless it is told to use the process's.
+  vi.stubEnv("POWERTOOLS_DEV", "true");
+  vi.stubEnv("POWERTOOLS_METRICS_DISABLED", "false");
+  vi.spyOn(console, "log").mockImplementation((line: string) => void output.push(line));
+  cloudWatch = new EmulatedCloudWatch(aws);
+  topic = await createTopic();
+});
+afterEach(() => {
+  server?.close();
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+/** The alarm names exactly the metric that the line has, with its dimensions. */
+function expectSameMetric(alarm: PutMetricAlarmCommandInput, line: EmfLine) {
+  const names = line._aws.CloudWatchMetrics[0]?.Dimensions[0] ?? [];
+  expect(alarm.Dimensions).toEqual(names.map((Name) => ({ Name, Value: line[Name] })));
+  expect(alarm).toMatchObject({
+    Namespace: line._aws.CloudWatchMetrics[0]?.Namespace,
+    MetricName: line._aws.CloudWatchMetrics[0]?.Metrics[0]?.Name,
+  });
+}
+
+describe("the alarm champion-not-taken-up", () => {
+  it("rings when an instance cannot load what was published, and says what to do", async () => {
+    let now = 0;
+    const [good, broken] = [await trainTinyModel(corner, 1), await trainTinyModel(corner, 2)];
+    const { store } = corner.artifacts;
+    await publish(good.version);
+    const metrics = new Metrics({ namespace: metricNamespace("local"), serviceName: "predict" });
+    const { handler } = createApi(
+      () => ({ store, model: { now: () => now, waitAtMost: 5_000 } }),
+      new Logger({ logLevel: "SILENT" }),
+      { metrics },
+    );
+    await handler(await apiEvent("GET", "/health"), lambdaContext);
+    const { key } = await publish(broken.version);
+    await store.write(key, new Uint8Array(10));
+    now = 30_000;
+    const { statusCode } = await handler(await apiEvent("GET", "/health"), lambdaContext);
+    expect(statusCode).toBe(200);
+
+    const alarm = await cloudWatch.addAlarm("local", "champion-not-taken-up", topic);
+    const [line, ...more] = emfLines(output);
+    expect(more).toEqual([]);
+    expectSameMetric(alarm, line as EmfLine);
+    await cloudWatch.take(line as EmfLine);
+    expect(await cloudWatch.stateOf("avocado-local-champion-not-taken-up")).toBe("ALARM");
+    expect(await receive()).toMatchObject({
+      NewStateValue: "ALARM",
+      AlarmDescription: expect.stringContaining("docs/operations.md, alarm champion-not-taken-up"),
+    });
+  });
+});
+
+describe("the alarm champion-stale", () => {
+  it("rings when the alias was moved and nothing published, and not once it is published", async () => {
+    const [first, second] = [await trainTinyModel(corner, 1), await trainTinyModel(corner, 2)];
+    await publish(first.version);
+    const { store } = corner.artifacts;
+    const republish = () => publishManifest(corner.input.modelName, corner);
+    const { handler } = createApi(() => ({ store, republish }), new Logger({ logLevel: "SILENT" }));
+    server = createHttpServer(handler, { reloadToken: "token" }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const check = await checkOf(url);
+    const alarm = await cloudWatch.addAlarm("dev", "champion-stale", topic);
+    const state = async () => {
+      output = [];
+      await check();
+      const [line] = emfLines(output) as [EmfLine];
+      expectSameMetric(alarm, line);
+      await cloudWatch.take(line);
+      return cloudWatch.stateOf("avocado-dev-champion-stale");
+    };
+
+    expect(await state()).toBe("OK");
+    await corner.mlflow.registry.setAlias(corner.input.modelName, "champion", second.version);
+    expect(await state()).toBe("ALARM");
+    const authorization = "Bearer token";
+    await fetch(`${url}/reload-model`, { method: "POST", headers: { authorization } });
+    output = [];
+    expect(await check()).toEqual({ stale: false, champion: second.version, served: second.version });
+    expect(emfLines(output)).toMatchObject([{ staleChampion: 0 }]);
+  });
+});
+
+/** Makes a version the champion and publishes it. */
+async function publish(version: string) {
+  await corner.mlflow.registry.setAlias(corner.input.modelName, "champion", version);
+  return publishManifest(corner.input.modelName, corner);
+}
+
+/** The Lambda itself, which looks once. */
+async function checkOf(apiUrl: string): Promise<() => Promise<unknown>> {
+  vi.stubEnv("POWERTOOLS_METRICS_NAMESPACE", metricNamespace("dev"));
+  vi.stubEnv("POWERTOOLS_SERVICE_NAME", "check-champion");
+  vi.stubEnv("POWERTOOLS_LOG_LEVEL", "SILENT");
+  vi.stubEnv("MLFLOW_TRACKING_URI", mlflow);
+  vi.stubEnv("AWS_REGION", "us-east-1");
+  vi.stubEnv("API_URL", apiUrl);
+  vi.stubEnv("MODEL_NAME", corner.input.modelName);
+  vi.stubEnv("PATIENCE_SECONDS", "0");
+  const { handler } = await import("../../../lambdas/check-champion/handler.ts");
+  return () => handler({ awslogs: { data: "" } }, lambdaContext);
+}
+
+const sqs = new SQSClient(localClient(aws));
+let queue: string | undefined;
+
+/** A topic with a queue that hears it. */
+async function createTopic(): Promise<string> {
+  const name = `alarms-${randomUUID()}`;
+  const sns = new SNSClient(localClient(aws));
+  const { TopicArn = "" } = await sns.send(new CreateTopicCommand({ Name: name }));
+  queue = (await sqs.send(new CreateQueueCommand({ QueueName: name }))).QueueUrl;
+  const Endpoint = `arn:aws:sqs:us-east-1:000000000000:${name}`;
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint }));
+  return TopicArn;
+}
+
+/** The alarm that was told. */
+async function receive(): Promise<unknown> {
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queue, WaitTimeSeconds: 5 }));
+  return JSON.parse(JSON.parse(Messages[0]?.Body ?? "null").Message);
+}
