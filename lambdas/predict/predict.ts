@@ -35,15 +35,20 @@ export async function predict(
 ): Promise<PredictResponse> {
   const stop = new AbortController();
   try {
-    const [{ model, served }, pixels] = await Promise.all([
-      predictor.holder.current(),
-      Promise.all(images.map((image, index) => loadImage(image, index, predictor, measure, stop.signal))),
-    ]);
-    const days = await measure.time("infer", () => predictDays(model, pixels, conditions));
-    if (!days.every(Number.isFinite)) throw new Error(`Version ${served.version} predicts ${days} days`);
-    const estimated = days.map((value) => Math.max(0, value));
-    measure.answered(served.version, estimated);
-    return { prediction: estimated.map((value) => ({ estimated_days: value })), model: served, id };
+    const decoding = Promise.all(
+      images.map((image, index) => loadImage(image, index, predictor, measure, stop.signal)),
+    );
+    const answering = predictor.holder.use(async ({ model, served }) => {
+      const pixels = await decoding;
+      const days = await measure.time("infer", () => predictDays(model, pixels, conditions));
+      if (!days.every(Number.isFinite)) throw new Error(`Version ${served.version} predicts ${days} days`);
+      const estimated = days.map((value) => Math.max(0, value));
+      measure.answered(served.version, estimated);
+      return { prediction: estimated.map((value) => ({ estimated_days: value })), model: served, id };
+    });
+    // A photograph that cannot be read is told at once, also while the model is still loading.
+    const [answer] = await Promise.all([answering, decoding]);
+    return answer;
   } finally {
     // The first failure is the answer; nothing else need be fetched any more.
     stop.abort();
