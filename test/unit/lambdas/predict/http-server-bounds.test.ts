@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ApiHandler, createHttpServer, type ServerSettings } from "../../../../lambdas/predict/http-server.ts";
+import { hostileConnections } from "../../../support/hostile/connections.ts";
 import { sendRaw } from "../../../support/raw-http.ts";
 
 /** A server that notes what its handler was asked. */
@@ -26,30 +27,7 @@ async function start(
 const head = (line: string, ...headers: string[]) => [line, "Host: x", ...headers, "", ""].join("\r\n");
 
 describe("a request that is no proper HTTP", () => {
-  const smuggled = head("GET /smuggled HTTP/1.1");
-  it.each<[string, string, number]>([
-    ["two lengths", head("POST / HTTP/1.1", "Content-Length: 5", "Content-Length: 6") + smuggled, 400],
-    [
-      "a length and chunks",
-      `${head("POST / HTTP/1.1", "Content-Length: 5", "Transfer-Encoding: chunked")}0\r\n\r\n${smuggled}`,
-      400,
-    ],
-    [
-      "an encoding that is not chunked at its end",
-      head("POST / HTTP/1.1", "Transfer-Encoding: chunked, identity") + smuggled,
-      400,
-    ],
-    ["a length that is no number", head("POST / HTTP/1.1", "Content-Length: +5") + smuggled, 400],
-    ["a space before a header's colon", head("POST / HTTP/1.1", "Transfer-Encoding : chunked") + smuggled, 400],
-    ["a header that is folded", head("GET / HTTP/1.1", "A: b\r\n c: d") + smuggled, 400],
-    ["a method that there is not", head("BREW / HTTP/1.1"), 400],
-    ["no host", "GET / HTTP/1.1\r\n\r\n", 400],
-    ["a header of 20 kB", head("GET / HTTP/1.1", `A: ${"a".repeat(20_000)}`), 431],
-    ["a path of 20 kB", head(`GET /${"a".repeat(20_000)} HTTP/1.1`), 431],
-    ["an expectation that nobody has", head("GET / HTTP/1.1", "Expect: the-unexpected"), 417],
-    ["a tunnel", head("CONNECT example.com:443 HTTP/1.1"), 0],
-    ["TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400],
-  ])("with %s reaches no handler", async (_, bytes, status) => {
+  it.each(hostileConnections)("with $input reaches no handler", async ({ bytes, status }) => {
     const { address, asked } = await start();
     const { statuses, closed } = await sendRaw(address, [bytes]);
     expect(statuses).toEqual(status ? [status] : []);
@@ -190,8 +168,9 @@ describe("a server that stops", () => {
           response.resume().on("end", () => resolve(response.statusCode ?? 0));
         });
         asking.on("error", reject).end();
+        // Refused, or closed in the moment between two requests: what no server can help, and clients try again.
       }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ECONNREFUSED") return 0;
+        if (["ECONNREFUSED", "ECONNRESET"].includes(error.code ?? "")) return 0;
         throw error;
       });
       if (status === 0) return statuses;
@@ -202,7 +181,7 @@ describe("a server that stops", () => {
   const closed = (server: Server) => new Promise((resolve) => server.close(resolve));
 
   it("finishes what runs, and asks clients that keep their connection to leave", async () => {
-    const { address, server } = await start({}, async () => {
+    const { address, server, asked } = await start({}, async () => {
       await sleep(50);
       return { statusCode: 200 };
     });
@@ -212,6 +191,6 @@ describe("a server that stops", () => {
     await closed(server);
     const statuses = await asking;
     expect(statuses.length).toBeGreaterThan(1);
-    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(statuses).toEqual(asked.map(() => 200));
   });
 });
