@@ -18,6 +18,8 @@ export interface MlflowOptions {
    * server, or its paused database. Default 2 minutes.
    */
   patience?: number;
+  /** Milliseconds for one attempt. Default 35 s. */
+  timeout?: number;
 }
 
 /** MLflow understood the call and refused it. `errorCode` is MLflow's own, such as `RESOURCE_DOES_NOT_EXIST`. */
@@ -59,6 +61,7 @@ export class MlflowHttp {
   private readonly attempts: number;
   private readonly backoff: number;
   private readonly patience: number;
+  private readonly timeout: number;
 
   constructor(options: MlflowOptions) {
     this.trackingUri = options.trackingUri.replace(/\/+$/, "");
@@ -66,6 +69,7 @@ export class MlflowHttp {
     this.attempts = options.attempts ?? 5;
     this.backoff = options.backoff ?? 250;
     this.patience = options.patience ?? 120_000;
+    this.timeout = options.timeout ?? 35_000;
   }
 
   /** Reads. @throws MlflowError, TransientError */
@@ -113,7 +117,7 @@ export class MlflowHttp {
     try {
       response = await this.fetch(`${this.trackingUri}/api/2.0/mlflow/${path}`, {
         method,
-        signal: AbortSignal.timeout(35_000),
+        signal: AbortSignal.timeout(this.timeout),
         ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body, keepNaN) }),
       });
       text = await response.text();

@@ -7,6 +7,7 @@ import { uploadRequest } from "../../core/contracts/predict.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { finish } from "../shared/finish.ts";
 import { jsonResponse, ProblemError, problemResponses } from "../shared/problem.ts";
+import { Decoder } from "./decoder.ts";
 import type { FetchImage } from "./fetch-error.ts";
 import { checkHealth } from "./health.ts";
 import type { LoadOptions } from "./load-champion.ts";
@@ -43,14 +44,16 @@ type Route = (event: APIGatewayProxyEventV2, id: string, measure: Measure) => Pr
 
 /** The predict API. What it stands on is opened by the first request (or `warmUp`), and tried again when that fails. */
 export function createApi(open: () => ApiBase, logger: Logger, { metrics, trace }: Observers = {}) {
-  let opened: { base: ApiBase; holder: ModelHolder } | undefined;
+  let opened: { base: ApiBase; holder: ModelHolder; decoder: Decoder } | undefined;
   const base = () => {
     if (!opened) {
       const found = open();
       const takeUpFailed = () => new Measure(metrics).takeUpFailed();
-      opened = { base: found, holder: new ModelHolder(found.store, logger, { ...found.model, takeUpFailed }) };
+      const holder = new ModelHolder(found.store, logger, { ...found.model, takeUpFailed });
+      opened = { base: found, holder, decoder: new Decoder(found.model?.threads) };
     }
-    return { ...opened.base, holder: opened.holder };
+    const { base, ...parts } = opened;
+    return { ...base, ...parts };
   };
   const routes = createRoutes(base);
   const handler = middy<APIGatewayProxyEventV2, Result>()
@@ -75,13 +78,13 @@ export function createApi(open: () => ApiBase, logger: Logger, { metrics, trace 
   return { handler, warmUp };
 }
 
-function createRoutes(base: () => ApiBase & { holder: ModelHolder }): Record<ApiRoute, Route> {
+function createRoutes(base: () => ApiBase & { holder: ModelHolder; decoder: Decoder }): Record<ApiRoute, Route> {
   return {
     "GET /": () => jsonResponse(welcome),
     "POST /predict": async (event, id, measure) => {
       const input = await measure.time("parse", () => readPredictRequest(event));
-      const { holder, uploads, fetchImage = fetchLazily } = base();
-      return jsonResponse(await predict(input, { holder, fetchImage, uploads }, measure, id));
+      const { holder, decoder, uploads, fetchImage = fetchLazily } = base();
+      return jsonResponse(await predict(input, { holder, decoder, fetchImage, uploads }, measure, id));
     },
     "POST /uploads": async (event) => {
       const { uploads } = base();

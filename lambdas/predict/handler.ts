@@ -28,16 +28,29 @@ const env = environment(
 /** Lambda gives one core for each 1769 MB. */
 const megabytesPerCore = 1769;
 
+/** With three attempts an S3 that says nothing is given up before the gateway gives up, after 30 s. */
+const s3Patience = {
+  connectionTimeout: 2_000,
+  requestTimeout: 5_000,
+  // Without it a timeout is only a line in the log.
+  throwOnRequestTimeout: true,
+  // For an answer that falls silent half way.
+  socketTimeout: 5_000,
+};
+
+/** A reload does not wait until MLflow has woken up: the gateway would not either. */
+const mlflowPatience = { timeout: 6_000, attempts: 2, patience: 10_000 };
+
 function open(): ApiBase {
   const settings = env();
-  const s3 = new S3Client({ requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 } });
+  const s3 = new S3Client({ requestHandler: s3Patience });
   const store = new S3Store(s3, settings.ARTIFACT_BUCKET);
   const uploaded = new S3Store(s3, settings.UPLOAD_BUCKET);
   return {
     store,
     republish: () =>
       publishManifest(settings.MODEL_NAME, {
-        mlflow: mlflowFrom(settings),
+        mlflow: mlflowFrom(settings, mlflowPatience),
         artifacts: { name: settings.ARTIFACT_BUCKET, store },
       }),
     uploads: createUploads(s3, settings.UPLOAD_BUCKET, uploaded),

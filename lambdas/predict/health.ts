@@ -7,13 +7,14 @@ import type { ModelHolder } from "./model-holder.ts";
 
 /** Decodes a photograph and predicts, as a request would. @throws ProblemError 503 when that does not work */
 export async function checkHealth(holder: ModelHolder, revision: string): Promise<HealthResponse> {
-  const { model, served, loadedAt, source } = await holder.current();
-  try {
-    const green = { create: { width: 64, height: 64, channels: 3 as const, background: "darkgreen" } };
-    const days = await predictDays(model, [await decodeImage(await sharp(green).jpeg().toBuffer())], ["T20"]);
-    if (!days.every(Number.isFinite)) throw new Error(`the model predicts ${days} days`);
-  } catch (cause) {
-    throw new ProblemError(503, "Unhealthy", "The model does not answer at the moment.", { cause });
-  }
-  return { message: "Model is healthy", model: served, loadedAt: loadedAt.toISOString(), source, revision };
+  return holder.use(async ({ model, served, loadedAt, source }) => {
+    try {
+      const green = { create: { width: 64, height: 64, channels: 3 as const, background: "darkgreen" } };
+      const days = await predictDays(model, [await decodeImage(await sharp(green).jpeg().toBuffer())], ["T20"]);
+      if (!days.every(Number.isFinite)) throw new Error(`the model predicts ${days} days`);
+    } catch (cause) {
+      throw new ProblemError(503, "Unhealthy", "The model does not answer at the moment.", { cause });
+    }
+    return { message: "Model is healthy", model: served, loadedAt: loadedAt.toISOString(), source, revision };
+  });
 }

@@ -13,6 +13,7 @@ import {
   readManifest,
   servedModel,
 } from "./load-champion.ts";
+import { ModelUses } from "./model-uses.ts";
 
 export interface HolderOptions extends LoadOptions {
   now?: () => number;
@@ -34,6 +35,7 @@ export class ModelHolder {
   private readonly store: ObjectStore;
   private readonly logger: Pick<Logger, "info" | "error">;
   private readonly options: HolderOptions & Required<Pick<HolderOptions, "now" | "checkAfter" | "waitAtMost">>;
+  private readonly uses = new ModelUses();
   private loaded: LoadedModel | undefined;
   private etag = "";
   private checkedAt = Number.NEGATIVE_INFINITY;
@@ -45,7 +47,18 @@ export class ModelHolder {
     this.options = { now: Date.now, checkAfter: 30_000, waitAtMost: 300, ...options };
   }
 
-  /** The model to answer with. @throws ProblemError 503 when there is none */
+  /**
+   * Runs with the champion, and keeps that model to the end even when another one is taken up meanwhile.
+   * @throws ProblemError 503 when there is none
+   */
+  async use<T>(run: (loaded: LoadedModel) => Promise<T>): Promise<T> {
+    const found = await this.current();
+    // What was found may have been replaced, and freed, before this went on.
+    const loaded = this.loaded ?? found;
+    return this.uses.during(loaded.model, () => run(loaded));
+  }
+
+  /** The champion as it is now; `use` it to answer. @throws ProblemError 503 when there is none */
   async current(): Promise<LoadedModel> {
     const held = this.loaded;
     if (!held) return this.check().catch((error) => this.refuse(error));
@@ -101,7 +114,9 @@ export class ModelHolder {
     if (this.loaded?.served.sha256 === manifest.sha256) {
       this.loaded = { ...this.loaded, served: servedModel(manifest), source: manifest.key };
     } else {
+      const replaced = this.loaded;
       this.loaded = await loadChampion(this.store, manifest, this.options);
+      if (replaced) await this.uses.replace(replaced.model);
       this.logger.info("serving another model", { ...this.loaded.served });
     }
     this.etag = found.etag;

@@ -22,8 +22,12 @@ interface Operation {
   body?: Record<string, SchemaName>;
   /** A schema, or the content type of an answer that is no JSON. */
   answer: SchemaName | `${string}/${string}`;
+  /** Statuses beside those of every route. */
   problems: number[];
 }
+
+/** The gateway throttles whatever is asked; a server of one's own has enough at some point. */
+const everywhere = [429, 503];
 
 /** Complete by its type: a route without an entry does not compile. */
 const operations: Record<ApiRoute, Operation> = {
@@ -36,22 +40,22 @@ const operations: Record<ApiRoute, Operation> = {
       "application/json": "PredictRequest",
     },
     answer: "PredictResponse",
-    problems: [400, 413, 415, 429, 503],
+    problems: [400, 413, 415],
   },
   "POST /uploads": {
     summary: "A form for S3, for a photograph that is too large for a request",
     body: { "application/json": "UploadRequest" },
     answer: "UploadResponse",
-    problems: [400, 404, 429],
+    problems: [400, 404, 413],
   },
-  "GET /health": { summary: "Runs the model once", answer: "HealthResponse", problems: [503] },
+  "GET /health": { summary: "Runs the model once", answer: "HealthResponse", problems: [] },
   "GET /openapi.json": { summary: "This document", answer: "application/json", problems: [] },
   "GET /docs": { summary: "This document, to try out", answer: "text/html", problems: [] },
   "GET /docs/{file}": { summary: "What the page is made of", answer: "text/javascript", problems: [404] },
   "POST /reload-model": {
     summary: "Publishes the champion again and serves it; for AWS identities",
     answer: "ReloadResponse",
-    problems: [403, 502, 503],
+    problems: [403, 404, 413, 502],
   },
 };
 
@@ -77,7 +81,7 @@ function describeOperation(route: ApiRoute, path: string) {
     required: true,
     schema: { type: "string" },
   }));
-  const refusals = problems.map((status) => [
+  const refusals = [...problems, ...everywhere].map((status) => [
     status,
     { description: descriptions[status], content: { "application/problem+json": reference("Problem") } },
   ]);

@@ -1,7 +1,8 @@
 import type { PredictResponse } from "../../core/contracts/predict.ts";
-import { decodeImage, ImageError, type ImageErrorReason } from "../../core/image.ts";
+import { ImageError, type ImageErrorReason } from "../../core/image.ts";
 import { predictDays } from "../../core/model/onnx-model.ts";
 import { ProblemError } from "../shared/problem.ts";
+import type { Decoder } from "./decoder.ts";
 import { FetchError, type FetchImage } from "./fetch-error.ts";
 import type { Measure } from "./measure.ts";
 import type { ModelHolder } from "./model-holder.ts";
@@ -11,12 +12,13 @@ import type { Uploads } from "./uploads.ts";
 /** What a prediction is made with. */
 export interface Predictor {
   holder: ModelHolder;
+  decoder: Decoder;
   fetchImage: FetchImage;
   uploads?: Uploads | undefined;
 }
 
-/** Phones deliver 12 to 50 megapixels; more would only serve to take the memory of a small instance. */
-const decodeBounds = { maxPixels: 50_000_000, seconds: 10 };
+/** For all photographs of a request, fetched and decoded; the gateway gives up after 30 s. */
+const loadMilliseconds = 20_000;
 
 const statusOf: Record<ImageErrorReason, number> = {
   unsupported: 415,
@@ -26,7 +28,7 @@ const statusOf: Record<ImageErrorReason, number> = {
   "too-large": 413,
 };
 
-/** Fetches and decodes all photographs at once and asks the model once. @throws ProblemError */
+/** Fetches all photographs at once, decodes them on all cores and asks the model once. @throws ProblemError */
 export async function predict(
   { images, conditions }: PredictInput,
   predictor: Predictor,
@@ -34,16 +36,20 @@ export async function predict(
   id: string,
 ): Promise<PredictResponse> {
   const stop = new AbortController();
+  const bounded = AbortSignal.any([stop.signal, AbortSignal.timeout(loadMilliseconds)]);
   try {
-    const [{ model, served }, pixels] = await Promise.all([
-      predictor.holder.current(),
-      Promise.all(images.map((image, index) => loadImage(image, index, predictor, measure, stop.signal))),
-    ]);
-    const days = await measure.time("infer", () => predictDays(model, pixels, conditions));
-    if (!days.every(Number.isFinite)) throw new Error(`Version ${served.version} predicts ${days} days`);
-    const estimated = days.map((value) => Math.max(0, value));
-    measure.answered(served.version, estimated);
-    return { prediction: estimated.map((value) => ({ estimated_days: value })), model: served, id };
+    const decoding = Promise.all(images.map((image, index) => loadImage(image, index, predictor, measure, bounded)));
+    const answering = predictor.holder.use(async ({ model, served }) => {
+      const pixels = await decoding;
+      const days = await measure.time("infer", () => predictDays(model, pixels, conditions));
+      if (!days.every(Number.isFinite)) throw new Error(`Version ${served.version} predicts ${days} days`);
+      const estimated = days.map((value) => Math.max(0, value));
+      measure.answered(served.version, estimated);
+      return { prediction: estimated.map((value) => ({ estimated_days: value })), model: served, id };
+    });
+    // A photograph that cannot be read is told at once, also while the model is still loading.
+    const [answer] = await Promise.all([answering, decoding]);
+    return answer;
   } finally {
     // The first failure is the answer; nothing else need be fetched any more.
     stop.abort();
@@ -53,13 +59,13 @@ export async function predict(
 async function loadImage(
   image: ImageSource,
   index: number,
-  { fetchImage, uploads }: Predictor,
+  { decoder, fetchImage, uploads }: Predictor,
   measure: Measure,
   stop: AbortSignal,
 ): Promise<Uint8Array> {
   try {
     const bytes = "bytes" in image ? image.bytes : await measure.time("fetch", () => fetchBytes(image));
-    return await measure.time("decode", () => decodeImage(bytes, decodeBounds));
+    return await measure.time("decode", () => decoder.decode(bytes, stop));
   } catch (error) {
     if (error instanceof FetchError) throw refusal(400, error.name, error);
     if (error instanceof ImageError) throw refusal(statusOf[error.reason], error.name, error);

@@ -10,7 +10,7 @@ import { ProblemError } from "../shared/problem.ts";
 export interface Uploads {
   /** A form for one photograph of this type, good for 15 minutes. */
   invite(contentType: (typeof imageTypes)[number]): Promise<UploadResponse>;
-  /** @throws ProblemError 400 when nothing was uploaded there, 413 */
+  /** @throws ProblemError 400 when nothing was uploaded there, 413, 503 when the bucket does not answer */
   read(uploadKey: string): Promise<Uint8Array>;
 }
 
@@ -38,16 +38,20 @@ export function createUploads(client: S3Client, bucket: string, store: ObjectSto
     },
 
     async read(uploadKey) {
-      const found = keyForm.test(uploadKey) ? await store.head(uploadKey) : undefined;
+      const found = keyForm.test(uploadKey) ? await store.head(uploadKey).catch(unavailable) : undefined;
       if (!found) throw notUploaded(uploadKey);
       if (found.size > uploadBytes) {
         throw new ProblemError(413, "ImageTooLarge", `Upload '${uploadKey}' has more than ${uploadBytes} bytes.`);
       }
       return store.read(uploadKey).catch((error: unknown) => {
-        throw error instanceof NotFoundError ? notUploaded(uploadKey) : error;
+        throw error instanceof NotFoundError ? notUploaded(uploadKey) : unavailable(error);
       });
     },
   };
+}
+
+function unavailable(cause: unknown): never {
+  throw new ProblemError(503, "UploadsUnavailable", "Uploads cannot be read at the moment.", { cause });
 }
 
 function notUploaded(uploadKey: string): ProblemError {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createSignedFetch } from "../../aws/signed-fetch.ts";
 import { createMlflowClient, type MlflowClient } from "../../core/mlflow/client.ts";
-import type { Fetch } from "../../core/mlflow/http.ts";
+import type { Fetch, MlflowOptions } from "../../core/mlflow/http.ts";
 
 /** How requests to a server of ours are authorised: not at all, or signed with the Lambda's own role. */
 export const authorisation = z.enum(["none", "sigv4"]).default("none");
@@ -19,9 +19,13 @@ export function fetchWith(auth: z.infer<typeof authorisation>, region: string): 
   return auth === "sigv4" ? createSignedFetch({ region }) : fetch;
 }
 
-/** The MLflow client that the environment asks for. */
-export function mlflowFrom(env: z.infer<z.ZodObject<typeof mlflowEnvironment>>): MlflowClient {
+/** The MLflow client that the environment asks for, with other patience where a step has less time than most. */
+export function mlflowFrom(
+  env: z.infer<z.ZodObject<typeof mlflowEnvironment>>,
+  patience: Pick<MlflowOptions, "attempts" | "patience" | "timeout"> = {},
+): MlflowClient {
   return createMlflowClient({
+    ...patience,
     trackingUri: env.MLFLOW_TRACKING_URI,
     fetch: fetchWith(env.MLFLOW_AUTH, env.AWS_REGION),
   });

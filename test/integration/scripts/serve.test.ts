@@ -1,48 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { truncateSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
-import { expect, it, onTestFinished } from "vitest";
-import { writeModelFolder } from "../../../core/model/folder.ts";
-import { root } from "../../../scripts/setup/paths.ts";
+import { expect, it } from "vitest";
 import { predictForm } from "../../support/api-event.ts";
-import { tinyModel, tinySidecar } from "../../support/models.ts";
-
-/** Runs the command on a model that answers `bias` days for a black photograph, until the test ends. */
-async function serve(bias: number, ...args: string[]) {
-  const folder = mkdtempSync(join(tmpdir(), "serve-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const promote = (days: number) => writeModelFolder(folder, { onnx: tinyModel(days), sidecar: tinySidecar() });
-  await promote(bias);
-  return { ...(await start("--model", folder, ...args)), promote };
-}
-
-async function start(...args: string[]) {
-  const child = spawn(process.execPath, [join(root, "scripts/serve.ts"), "--port", "0", ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, RELOAD_TOKEN: "secret" },
-  });
-  onTestFinished(async () => {
-    if (child.exitCode === null) await stop(child);
-  });
-  for await (const line of createInterface(child.stderr)) {
-    const address = /Serving .* at (http:\S+)/.exec(line)?.[1];
-    if (address) return { child, address };
-  }
-  throw new Error("it ended before it served");
-}
-
-async function stop(child: ChildProcess): Promise<unknown> {
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  return (await ended)[0];
-}
-
-const reload = (address: string) =>
-  fetch(`${address}/reload-model`, { method: "POST", headers: { authorization: "Bearer secret" } });
+import { describePhase, Hammer, phaseHeading } from "../../support/hammer.ts";
+import { reload, serve, startServer, stop } from "../../support/serve.ts";
 
 async function days(address: string): Promise<number> {
   const black = await sharp({ create: { width: 8, height: 8, channels: 3, background: "black" } })
@@ -76,8 +39,45 @@ it("shares its port and its model among workers", async () => {
   expect(await stop(child)).toBe(0);
 });
 
+it("fails no request while 16 clients ask and models come, are refused and go back", async () => {
+  const { child, address, promote, folder } = await serve(1, "--workers", "2");
+  const hammer = await Hammer.start(address);
+  const table = [phaseHeading];
+  const phase = async (name: string, change: () => Promise<unknown>, version?: string) => {
+    const samples = await hammer.phase(name, async () => {
+      await change();
+      // The other worker looks once a second.
+      await sleep(2_500);
+    });
+    table.push(describePhase(name, samples, version));
+    return samples;
+  };
+  const change = (days: number, status: number) => async () => {
+    await promote(days);
+    expect((await reload(address)).status).toBe(status);
+  };
+  await phase("steady", async () => undefined);
+  expect((await phase("promotion", change(2, 200), "2")).at(-1)?.version).toBe("2");
+  const truncate = async () => {
+    await promote(3);
+    truncateSync(join(folder, "model.onnx"), 300);
+    expect((await reload(address)).status).toBe(502);
+  };
+  const refused = [
+    ...(await phase("promotion of a truncated model", truncate)),
+    ...(await phase("promotion of one that answers NaN", change(Number.NaN, 502))),
+  ];
+  expect(new Set(refused.map(({ version }) => version))).toEqual(new Set(["2"]));
+  expect((await phase("rollback", change(1, 200), "1")).at(-1)?.version).toBe("1");
+  await hammer.stop();
+  console.log(table.join("\n"));
+  expect(hammer.samples.filter(({ status }) => status !== 200)).toEqual([]);
+  expect(hammer.samples.filter(({ version, days }) => Number(version) !== days)).toEqual([]);
+  expect(await stop(child)).toBe(0);
+});
+
 it("serves the bootstrap model where none is named", async () => {
-  const { address } = await start();
+  const { address } = await startServer();
   const health = await (await fetch(`${address}/health`)).json();
   expect(health).toMatchObject({ model: { version: "bootstrap", alias: "bootstrap" } });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createMlflowClient } from "../../../../core/mlflow/client.ts";
 import { MlflowHttp } from "../../../../core/mlflow/http.ts";
+import { startFileHost } from "../../../support/file-host.ts";
 import { type Answer, lostAnswer, startAnswering } from "../../../support/http.ts";
 
 const json = (body: unknown, status = 200): Answer => ({ status, body: JSON.stringify(body) });
@@ -46,6 +47,12 @@ describe("MlflowHttp", () => {
     const http = new MlflowHttp({ trackingUri: address, backoff: 1, patience: 5000 });
     await expect(http.get("runs/get", {}, anything)).resolves.toEqual({ ok: true });
     expect(asked).toHaveLength(8);
+  });
+
+  it("gives up an attempt that gets no answer in time", async () => {
+    const { address } = await startFileHost(() => undefined);
+    const http = new MlflowHttp({ trackingUri: address, attempts: 1, timeout: 20 });
+    await expect(http.get("runs/get", {}, anything)).rejects.toThrow(/does not answer GET runs\/get \(.*timeout/);
   });
 
   it("names the cause of a network error", async () => {

@@ -114,6 +114,26 @@ describe("POST /predict", () => {
     expect((await call(event)).body.prediction).toEqual([{ estimated_days: 4 }]);
   });
 
+  it("answers with the model that it began with when another one is taken up meanwhile", async () => {
+    await publishChampion(store, "1", 3);
+    const photograph = Promise.withResolvers<Buffer>();
+    const asked = Promise.withResolvers<void>();
+    const fetchImage = () => {
+      asked.resolve();
+      return photograph.promise;
+    };
+    api = createApi(() => ({ store, fetchImage }), logger).handler;
+    await call(await apiEvent("GET", "/health"));
+    const form = predictForm([], ["T20"]);
+    form.append("image_urls", "https://a.example/slow");
+    const answering = call(await apiEvent("POST", "/predict", form));
+    await asked.promise;
+    await publishChampion(store, "2", 5);
+    expect((await call(await apiEvent("POST", "/reload-model"))).body.model.version).toBe("2");
+    photograph.resolve(await shade(0));
+    expect((await answering).body).toMatchObject({ prediction: [{ estimated_days: 3 }], model: { version: "1" } });
+  });
+
   it("publishes nothing of a photograph or of an address in its log", async () => {
     const lines: unknown[] = [];
     for (const level of ["error", "warn", "info"] as const) {

@@ -42,7 +42,7 @@ it("answers 413 to more than it takes, said or unsaid", async () => {
   const address = await start({ maxBody: 10 });
   const said = await fetch(address, { method: "POST", body: "x".repeat(11) });
   expect(said.status).toBe(413);
-  expect((await said.json()).code).toBe("RequestTooLarge");
+  expect(await said.json()).toMatchObject({ code: "RequestTooLarge", id: said.headers.get("x-request-id") });
   const body = new ReadableStream({
     start(controller) {
       controller.enqueue(new Uint8Array(11));
@@ -77,9 +77,10 @@ it.each([
 
 it("lets pages of the configured origins call, and no others", async () => {
   const address = await start({ corsOrigins: ["https://page.example"] });
-  const from = (origin: string, method = "GET") => fetch(address, { method, headers: { origin } });
+  const from = (origin: string, method = "GET", path = "/") => fetch(address + path, { method, headers: { origin } });
   const allowed = (response: Response) => response.headers.get("access-control-allow-origin");
   expect(allowed(await from("https://page.example"))).toBe("https://page.example");
   expect((await from("https://page.example", "OPTIONS")).status).toBe(204);
+  expect(allowed(await from("https://page.example", "POST", "/reload-model"))).toBe("https://page.example");
   expect(allowed(await from("https://other.example"))).toBeNull();
 });

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { imageBytes } from "../../../../core/contracts/dataset.ts";
 import { servingKeys } from "../../../../core/contracts/model.ts";
 import { FolderStore } from "../../../../core/folder-store.ts";
+import { predictDays } from "../../../../core/model/onnx-model.ts";
 import { ModelHolder } from "../../../../lambdas/predict/model-holder.ts";
 import { publishChampion } from "../../../support/champion.ts";
 import { tinyModel, tinySidecar } from "../../../support/models.ts";
@@ -143,6 +145,49 @@ describe("ModelHolder.current", () => {
     rmSync(join(folder, servingKeys.manifest));
     now = 30_000;
     expect(await version()).toBe("1");
+  });
+});
+
+describe("ModelHolder.use", () => {
+  it("keeps the model that a request began with until it ends, then frees it", async () => {
+    await publishChampion(store, "1", 3);
+    const { model } = await holder.current();
+    const release = vi.spyOn(model, "release");
+    const [began, request] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const answering = holder.use(async ({ model: used, served }) => {
+      began.resolve();
+      await request.promise;
+      return { version: served.version, days: await predictDays(used, [new Uint8Array(imageBytes)], ["T20"]) };
+    });
+    await began.promise;
+    await publishChampion(store, "2", 4);
+    expect((await holder.reload()).served.version).toBe("2");
+    expect(release).not.toHaveBeenCalled();
+    request.resolve();
+    expect(await answering).toEqual({ version: "1", days: [3] });
+    expect(release).toHaveBeenCalledOnce();
+  });
+
+  it("frees every model that it replaces, and none that it holds", async () => {
+    const released: string[] = [];
+    for (const version of ["1", "2", "3"]) {
+      await publishChampion(store, version, Number(version));
+      const { model } = await holder.reload();
+      vi.spyOn(model, "release").mockImplementation(async () => void released.push(version));
+    }
+    expect(released).toEqual(["1", "2"]);
+  });
+
+  it("does not run with a model that was freed while it waited to begin", async () => {
+    await publishChampion(store, "1", 3);
+    const found = await holder.current();
+    await publishChampion(store, "2", 4);
+    vi.spyOn(holder, "current").mockImplementationOnce(async () => {
+      await holder.reload();
+      return found;
+    });
+    const days = holder.use(({ model }) => predictDays(model, [new Uint8Array(imageBytes)], ["T20"]));
+    expect(await days).toEqual([4]);
   });
 });
 
