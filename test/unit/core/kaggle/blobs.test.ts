@@ -1,5 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { createKaggleClient } from "../../../../core/kaggle/client.ts";
 import { type Answer, type Asked, json, kaggle, lost } from "./server.ts";
 
 const content = Buffer.from("0123456789");
@@ -99,6 +103,35 @@ describe("upload", () => {
     );
     await expect(client.blobs.upload(source)).rejects.toMatchObject({ name: "Transient" });
     expect(opened.length).toBeLessThan(10);
+  });
+
+  it("takes a redirection, which moved nothing, for no success", async () => {
+    const { client } = await uploads(() => ({ status: 302, body: "", headers: { location: "/elsewhere" } }), lostProbe);
+    await expect(client.blobs.upload(source)).rejects.toThrow(/the upload of a.bin \(302\)/);
+  });
+
+  it("reads no further ahead of a slow receiver than a stream's buffers hold", async () => {
+    const size = 200_000_000;
+    let read = 0;
+    const open = async () =>
+      Readable.from(
+        (function* () {
+          for (const chunk = Buffer.alloc(65_536); read < size; read += chunk.length) yield chunk;
+        })(),
+      );
+    const server = createServer((request, response) => {
+      if (request.method === "POST") {
+        response.setHeader("content-type", "application/json");
+        response.end(JSON.stringify({ token: "t", createUrl: `http://${request.headers.host}/upload` }));
+      } else setTimeout(() => request.socket.destroy(), 300);
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = createKaggleClient({ baseUrl, credentials: { username: "jane", key: "k" }, attempts: 1 });
+    await expect(client.blobs.upload({ ...source, size, open })).rejects.toMatchObject({ name: "Transient" });
+    server.close();
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThan(20_000_000);
   });
 
   it("is refused once and for all", async () => {
