@@ -1,5 +1,6 @@
 import {
   DescribeExecutionCommand,
+  ListExecutionsCommand,
   SendTaskFailureCommand,
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
@@ -44,6 +45,17 @@ export async function isExecutionRunning(client: SFNClient, executionArn: string
     return (await client.send(new DescribeExecutionCommand({ executionArn }))).status === "RUNNING";
   } catch (error) {
     if (error instanceof Error && ["ExecutionDoesNotExist", "InvalidArn"].includes(error.name)) return false;
+    throw error;
+  }
+}
+
+/** Does any execution of the state machine go on, be it that it only waits? One that was not deployed yet has none. */
+export async function hasRunningExecution(client: SFNClient, stateMachineArn: string): Promise<boolean> {
+  try {
+    const running = { stateMachineArn, statusFilter: "RUNNING", maxResults: 1 } as const;
+    return ((await client.send(new ListExecutionsCommand(running))).executions ?? []).length > 0;
+  } catch (error) {
+    if (error instanceof Error && error.name === "StateMachineDoesNotExist") return false;
     throw error;
   }
 }

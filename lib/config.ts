@@ -76,10 +76,8 @@ const everyStage = {
       queuePatienceHours: z.number().positive().max(24).default(6),
       /** Kaggle itself ends kernels after 12 hours. */
       runPatienceHours: z.number().positive().max(12).default(12),
-      /** An MLflow that kernels can reach and report to while they train. */
-      tracking: z
-        .strictObject({ uri: z.url(), username: z.string().default(""), password: z.string().default("") })
-        .optional(),
+      /** An MLflow that kernels can reach and report to while they train. Its password, if any, is in the secret. */
+      tracking: z.strictObject({ uri: z.url() }).optional(),
     })
     .prefault({}),
   notificationEmails: z

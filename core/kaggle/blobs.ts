@@ -72,8 +72,9 @@ export class KaggleBlobs {
       "content-length": String(size - from),
       ...(from > 0 && { "content-range": `bytes ${from}-${size - 1}/${size}` }),
     };
-    // The types of the web platform do not know yet that a streamed body must say so.
-    const streamed = { body: Readable.toWeb(content), duplex: "half" } as unknown as RequestInit;
+    // The types of the web platform do not know yet that a streamed body must say so. Whoever may be redirected keeps a copy
+    // of all that was sent; without that, an answer 308 is an error, and the probe after it says how much has arrived.
+    const streamed = { body: Readable.toWeb(content), duplex: "half", redirect: "error", window: null } as RequestInit;
     try {
       return await this.progressOf(source, url, { headers, ...streamed, signal: AbortSignal.timeout(uploadTime) });
     } finally {

@@ -24,6 +24,31 @@ export function parseCredentials(values: unknown, where: string): KaggleCredenti
   );
 }
 
+/** An MLflow server that kernels report to. User and password are empty where it asks for none. */
+export interface Tracking {
+  uri: string;
+  username: string;
+  password: string;
+}
+
+/** As MLflow's own clients name them. */
+const trackingVariables = z.object({ MLFLOW_TRACKING_USERNAME: given, MLFLOW_TRACKING_PASSWORD: given });
+
+/**
+ * The MLflow at `uri` with the user and password, if any, of the same secret: `MLFLOW_TRACKING_USERNAME`,
+ * `MLFLOW_TRACKING_PASSWORD`. `where` names in the error what was read.
+ * @throws InvalidInputError when one of the two is there without the other
+ */
+export function parseTracking(uri: string, values: unknown, where: string): Tracking {
+  const { MLFLOW_TRACKING_USERNAME: username = "", MLFLOW_TRACKING_PASSWORD: password = "" } =
+    trackingVariables.safeParse(values).data ?? {};
+  if (Boolean(username) === Boolean(password)) return { uri, username, password };
+  const [has, lacks] = username ? ["USERNAME", "PASSWORD"] : ["PASSWORD", "USERNAME"];
+  throw new InvalidInputError(
+    `${where} has MLFLOW_TRACKING_${has} but no MLFLOW_TRACKING_${lacks}: give kernels both, or neither.`,
+  );
+}
+
 /** Value of the `Authorization` header. */
 export function authorization(credentials: KaggleCredentials): string {
   if ("token" in credentials) return `Bearer ${credentials.token}`;

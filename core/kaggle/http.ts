@@ -90,7 +90,7 @@ export class KaggleHttp {
   }
 
   /**
-   * Sends a request. `accepted`: statuses from 300 on that are no failure here.
+   * Sends a request. `accepted`: statuses beyond 2xx that are no failure here.
    * @throws KaggleAwayError when it may be sent again later; KaggleError when it is refused
    */
   async send(call: string, url: string, init: RequestInit, accepted: readonly number[] = []): Promise<Response> {
@@ -104,7 +104,7 @@ export class KaggleHttp {
     const text = isJson(response) || !response.ok ? await readText(call, response.clone()) : "";
     const said = refusal.safeParse(parseJson(text)).data;
     const status = response.ok ? (said?.code ?? response.status) : response.status;
-    if (status < 400) return response;
+    if (response.ok && status < 400) return response;
     if (status === 429 || status >= 500) {
       const retryAfter = parseRetryAfter(response.headers.get("retry-after"));
       throw new KaggleAwayError(call, `status ${status}`, { busy: status === 429, retryAfter });

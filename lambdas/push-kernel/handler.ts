@@ -5,7 +5,7 @@ import { pushKernelTask } from "../../core/contracts/kaggle.ts";
 import { artifactRoot } from "../../core/mlflow/artifacts.ts";
 import notebook from "../../training/kaggle/train.ipynb";
 import { environment } from "../shared/env.ts";
-import { kaggleEnvironment, kaggleFrom, secondsFromEnv } from "../shared/kaggle.ts";
+import { kaggleEnvironment, kaggleFrom, secondsFromEnv, trackingFrom } from "../shared/kaggle.ts";
 import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { step } from "../shared/step.ts";
 import { pushKernel } from "./logic.ts";
@@ -19,17 +19,15 @@ const env = environment(
     KAGGLE_MACHINE_SHAPE: z.string().min(1),
     KAGGLE_WEIGHTS: z.enum(["imagenet", "none"]),
     KAGGLE_RUN_PATIENCE_SECONDS: secondsFromEnv,
-    /** An MLflow that kernels can reach, with a user and a password where it wants them. */
+    /** An MLflow that kernels can reach. */
     KAGGLE_TRACKING_URI: z.url().optional(),
-    KAGGLE_TRACKING_USERNAME: z.string().default(""),
-    KAGGLE_TRACKING_PASSWORD: z.string().default(""),
   }),
 );
 const sfn = new SFNClient();
 
 /** Has Kaggle train, unless it does already. */
 export const handler = step(pushKernelTask, async (task) => {
-  const { KAGGLE_TRACKING_URI: uri, KAGGLE_TRACKING_USERNAME: username, KAGGLE_TRACKING_PASSWORD: password } = env();
+  const { KAGGLE_TRACKING_URI: uri } = env();
   return pushKernel(task, {
     kaggle: await kaggleFrom(env()),
     mlflow: mlflowFrom(env()),
@@ -42,7 +40,7 @@ export const handler = step(pushKernelTask, async (task) => {
       machineShape: env().KAGGLE_MACHINE_SHAPE,
       weights: env().KAGGLE_WEIGHTS,
       timeout: env().KAGGLE_RUN_PATIENCE_SECONDS,
-      ...(uri && { tracking: { uri, username, password } }),
+      ...(uri && { tracking: await trackingFrom(env(), uri) }),
     },
   });
 });

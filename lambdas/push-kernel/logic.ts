@@ -1,5 +1,6 @@
 import type { PushedKernel, PushKernelTask } from "../../core/contracts/kaggle.ts";
 import type { KaggleClient } from "../../core/kaggle/client.ts";
+import type { Tracking } from "../../core/kaggle/credentials.ts";
 import { injectParameters, type Parameter } from "../../core/kaggle/notebook.ts";
 import type { MlflowClient } from "../../core/mlflow/client.ts";
 import { equals } from "../../core/mlflow/filter.ts";
@@ -18,7 +19,7 @@ export interface KernelSettings {
   /** Seconds after which Kaggle ends the kernel. */
   timeout: number;
   /** An MLflow that kernels can reach and report to while they train. */
-  tracking?: { uri: string; username: string; password: string };
+  tracking?: Tracking;
 }
 
 export interface PushKernelClients extends TrainingRunClients {

@@ -2,7 +2,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { readJsonSecret } from "../../aws/secrets.ts";
 import { createKaggleClient, type KaggleClient } from "../../core/kaggle/client.ts";
-import { parseCredentials } from "../../core/kaggle/credentials.ts";
+import { parseCredentials, parseTracking, type Tracking } from "../../core/kaggle/credentials.ts";
 
 /** The part of an environment that says where Kaggle is and who asks. */
 export const kaggleEnvironment = {
@@ -14,12 +14,23 @@ export const kaggleEnvironment = {
 /** A whole number of seconds in an environment. */
 export const secondsFromEnv = z.coerce.number().int().min(1);
 
+type KaggleEnvironment = z.infer<z.ZodObject<typeof kaggleEnvironment>>;
+
 let client: SecretsManagerClient | undefined;
 
-/** The Kaggle client that the environment asks for. The secret is read each time, so that a new one is seen at once. */
-export async function kaggleFrom(env: z.infer<z.ZodObject<typeof kaggleEnvironment>>): Promise<KaggleClient> {
-  client ??= new SecretsManagerClient();
-  const secret = await readJsonSecret(client, env.KAGGLE_SECRET);
-  const credentials = parseCredentials(secret, `The secret ${env.KAGGLE_SECRET}`);
+/** The Kaggle client that the environment asks for. */
+export async function kaggleFrom(env: KaggleEnvironment): Promise<KaggleClient> {
+  const credentials = parseCredentials(await readSecret(env), `The secret ${env.KAGGLE_SECRET}`);
   return createKaggleClient({ baseUrl: env.KAGGLE_BASE_URL, credentials });
+}
+
+/** The MLflow at `uri` with what kernels sign in to it with. */
+export async function trackingFrom(env: KaggleEnvironment, uri: string): Promise<Tracking> {
+  return parseTracking(uri, await readSecret(env), `The secret ${env.KAGGLE_SECRET}`);
+}
+
+/** Read each time, so that a new secret is seen at once. */
+function readSecret({ KAGGLE_SECRET }: KaggleEnvironment): Promise<unknown> {
+  client ??= new SecretsManagerClient();
+  return readJsonSecret(client, KAGGLE_SECRET);
 }

@@ -1,8 +1,9 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { ECSClient } from "@aws-sdk/client-ecs";
-import { ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { SFNClient } from "@aws-sdk/client-sfn";
 import { z } from "zod";
 import { EcsServerTask } from "../../aws/server-task.ts";
+import { hasRunningExecution } from "../../aws/state-machine.ts";
 import { environment } from "../shared/env.ts";
 import { step } from "../shared/step.ts";
 import { sleepRegistry } from "./logic.ts";
@@ -22,8 +23,9 @@ const cloudWatch = new CloudWatchClient();
 
 /** Ends an MLflow task that nobody uses. */
 export const handler = step(z.unknown(), async () => {
-  const { MLFLOW_CLUSTER, MLFLOW_SERVICE, SLEEP_AFTER_MINUTES } = env();
+  const { MLFLOW_CLUSTER, MLFLOW_SERVICE, STATE_MACHINE_ARN, SLEEP_AFTER_MINUTES } = env();
   const task = new EcsServerTask(ecs, MLFLOW_CLUSTER, MLFLOW_SERVICE);
+  const isRetraining = () => hasRunningExecution(sfn, STATE_MACHINE_ARN);
   return { task: await sleepRegistry(SLEEP_AFTER_MINUTES, { task, countRequests, isRetraining }) };
 });
 
@@ -41,16 +43,4 @@ async function countRequests(minutes: number): Promise<number> {
     }),
   );
   return Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
-}
-
-async function isRetraining(): Promise<boolean> {
-  const running = { stateMachineArn: env().STATE_MACHINE_ARN, statusFilter: "RUNNING", maxResults: 1 } as const;
-  try {
-    const { executions = [] } = await sfn.send(new ListExecutionsCommand(running));
-    return executions.length > 0;
-  } catch (error) {
-    // The pipeline is deployed after the registry.
-    if (error instanceof Error && error.name === "StateMachineDoesNotExist") return false;
-    throw error;
-  }
 }

@@ -46,11 +46,7 @@ export function addKaggleSteps(
       KAGGLE_MACHINE_SHAPE: kaggle.machineShape,
       KAGGLE_WEIGHTS: kaggle.weights,
       KAGGLE_RUN_PATIENCE_SECONDS: seconds(kaggle.runPatienceHours),
-      ...(tracking && {
-        KAGGLE_TRACKING_URI: tracking.uri,
-        KAGGLE_TRACKING_USERNAME: tracking.username,
-        KAGGLE_TRACKING_PASSWORD: tracking.password,
-      }),
+      ...(tracking && { KAGGLE_TRACKING_URI: tracking.uri }),
     },
   });
   const executions = retrainingArn(push, config, "execution", ":*");

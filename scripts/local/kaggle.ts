@@ -9,7 +9,7 @@ import { kaggleApi } from "../../core/kaggle/http.ts";
 import { startKaggleEmulator } from "../../kaggle-emulator/server.ts";
 import { kaggleVenv, root } from "../setup/paths.ts";
 import { SetupError } from "../setup/run.ts";
-import { openTunnel } from "./tunnel.ts";
+import { type Forward, openTunnel } from "./tunnel.ts";
 
 /** Where `npm start` trains with strategy `kaggle`. */
 export interface KaggleChoice {
@@ -25,7 +25,7 @@ export interface PreparedKaggle {
   url: string;
   /** What replaces settings of `kaggle` in the stage's configuration. */
   settings: object;
-  /** Content of the credentials' secret. */
+  /** Content of the secret: credentials of Kaggle, and of MLflow where kernels need them. */
   secret: Record<string, string>;
   stop(): Promise<void>;
 }
@@ -36,6 +36,8 @@ export interface PrepareOptions {
   say: (sentence: string) => void;
   /** What a local kernel prints. */
   onOutput?: (text: string) => void;
+  /** Opens the way of a tunnel. Default: ngrok. */
+  forward?: Forward;
 }
 
 /** Starts the local Kaggle, or takes the real one's credentials and opens the tunnel. @throws SetupError, InvalidInputError */
@@ -79,13 +81,13 @@ async function startLocal({ weights }: KaggleChoice, options: PrepareOptions): P
 async function useReal({ weights, tunnel: wanted }: KaggleChoice, options: PrepareOptions): Promise<PreparedKaggle> {
   const secret = await readCredentials();
   options.say(`Training on kaggle.com as ${secret.KAGGLE_USERNAME}`);
-  const tunnel = wanted ? await openTunnel(options.mlflowUrl) : undefined;
+  const tunnel = wanted ? await openTunnel(options.mlflowUrl, process.env.NGROK_AUTHTOKEN, options.forward) : undefined;
   if (tunnel) options.say(`MLflow is reachable at ${tunnel.url} for the kernel`);
-  const tracking = tunnel && { uri: tunnel.url, username: tunnel.username, password: tunnel.password };
+  const door = tunnel && { MLFLOW_TRACKING_USERNAME: tunnel.username, MLFLOW_TRACKING_PASSWORD: tunnel.password };
   return {
     url: "https://www.kaggle.com",
-    settings: { baseUrl: kaggleApi, waitSeconds: 30, weights, ...(tracking && { tracking }) },
-    secret,
+    settings: { baseUrl: kaggleApi, waitSeconds: 30, weights, ...(tunnel && { tracking: { uri: tunnel.url } }) },
+    secret: { ...secret, ...door },
     stop: async () => tunnel?.close(),
   };
 }

@@ -20,7 +20,7 @@ export interface Tunnel {
  */
 export async function openTunnel(
   target: string,
-  token = process.env.NGROK_AUTHTOKEN,
+  token: string | undefined,
   forward: Forward = forwardWithNgrok,
 ): Promise<Tunnel> {
   if (!token) {

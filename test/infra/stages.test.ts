@@ -5,6 +5,10 @@ import { readConfig } from "../../lib/config.ts";
 import { acknowledge } from "../../lib/constructs/acknowledge.ts";
 import { stages, synthesise } from "../support/stages.ts";
 
+interface Container {
+  Environment?: { Name: string }[];
+}
+
 describe.each(stages)("stage %s", (stage) => {
   it("synthesises without a finding of the security rules and without a broken CloudFormation rule", () => {
     expect(() => synthesise(stage, { cloudFormationRules: true })).not.toThrow();
@@ -62,6 +66,17 @@ describe.each(stages)("stage %s", (stage) => {
     for (const [, { Properties }] of resources("AWS::Lambda::Function")) {
       expect(Properties.LoggingConfig.LogGroup).toHaveProperty("Ref");
     }
+  });
+
+  it("gives no program a password, a token or a key in its environment", () => {
+    const { resources } = synthesise(stage);
+    const ofLambdas = resources("AWS::Lambda::Function").flatMap(([, { Properties }]) =>
+      Object.keys(Properties.Environment.Variables),
+    );
+    const ofTasks = resources("AWS::ECS::TaskDefinition").flatMap(([, { Properties }]) =>
+      Properties.ContainerDefinitions.flatMap(({ Environment = [] }: Container) => Environment.map(({ Name }) => Name)),
+    );
+    expect([...ofLambdas, ...ofTasks].filter((name) => /PASSWORD|TOKEN|_KEY$/.test(name))).toEqual([]);
   });
 
   it("encrypts queues and takes from topics and queues nothing but TLS", () => {

@@ -8,7 +8,12 @@ import {
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { SqsLauncher } from "../../../aws/launchers.ts";
-import { isExecutionRunning, sendTaskFailure, sendTaskSuccess } from "../../../aws/state-machine.ts";
+import {
+  hasRunningExecution,
+  isExecutionRunning,
+  sendTaskFailure,
+  sendTaskSuccess,
+} from "../../../aws/state-machine.ts";
 import { launchMessage } from "../../../core/contracts/training.ts";
 import { InvalidModelError } from "../../../core/errors.ts";
 import { callback } from "../../../lambdas/shared/callback.ts";
@@ -18,6 +23,7 @@ const { aws } = inject("services");
 const sfn = new SFNClient(localClient(aws));
 const sqs = new SQSClient(localClient(aws));
 let queueUrl: string;
+let machine: string;
 let execution: string;
 let token: string;
 
@@ -38,8 +44,8 @@ beforeEach(async () => {
   };
   const definition = JSON.stringify({ StartAt: "Wait", States: { Wait: wait } });
   const roleArn = "arn:aws:iam::000000000000:role/test";
-  const { stateMachineArn } = await sfn.send(new CreateStateMachineCommand({ name, definition, roleArn }));
-  execution = (await sfn.send(new StartExecutionCommand({ stateMachineArn }))).executionArn ?? "";
+  machine = (await sfn.send(new CreateStateMachineCommand({ name, definition, roleArn }))).stateMachineArn ?? "";
+  execution = (await sfn.send(new StartExecutionCommand({ stateMachineArn: machine }))).executionArn ?? "";
   token = await receive();
 });
 
@@ -79,6 +85,19 @@ describe("answering a task", () => {
 describe("isExecutionRunning", () => {
   it("is false for an execution that is gone", async () => {
     expect(await isExecutionRunning(sfn, `${execution}-gone`)).toBe(false);
+  });
+});
+
+describe("hasRunningExecution", () => {
+  it("is true as long as an execution waits, and not after it", async () => {
+    expect(await hasRunningExecution(sfn, machine)).toBe(true);
+    await sendTaskSuccess(sfn, token, {});
+    await ended();
+    expect(await hasRunningExecution(sfn, machine)).toBe(false);
+  });
+
+  it("is false for a state machine that was not deployed yet", async () => {
+    expect(await hasRunningExecution(sfn, `${machine}-later`)).toBe(false);
   });
 });
 

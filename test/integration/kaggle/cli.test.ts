@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,15 +12,25 @@ let kaggle: TestKaggle;
 let folder: string;
 beforeAll(async () => {
   kaggle = await startTestKaggle();
-  folder = await mkdtemp(join(tmpdir(), "kaggle-cli-"));
+  folder = await realpath(await mkdtemp(join(tmpdir(), "kaggle-cli-")));
 });
 afterAll(async () => {
   await kaggle.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Kaggle's own command line, unchanged. It knows one local address, so the local Kaggle is given to it as its proxy. */
+/** Commands and what they printed to standard output, as docs/kaggle-cli.md shows them. */
+const transcript: string[] = [];
+
+/** Runs a command that belongs into the transcript. */
 async function cli(...args: string[]): Promise<string> {
+  const said = await kaggleCli(args);
+  transcript.push(`$ kaggle ${args.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg)).join(" ")}\n${said}`);
+  return said;
+}
+
+/** Kaggle's own command line, unchanged. It knows one local address, so the local Kaggle is given to it as its proxy. */
+async function kaggleCli(args: string[]): Promise<string> {
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
@@ -29,15 +39,16 @@ async function cli(...args: string[]): Promise<string> {
     KAGGLE_KEY: kaggleUser.key,
     http_proxy: kaggle.url,
   };
-  const { stdout, stderr } = await promisify(execFile)(join(kaggleVenv, "bin/kaggle"), args, { env, cwd: folder });
-  return stdout + stderr;
+  const { stdout } = await promisify(execFile)(join(kaggleVenv, "bin/kaggle"), args, { env, cwd: folder });
+  return stdout;
 }
 
-async function until(what: () => Promise<string>, wanted: RegExp): Promise<string> {
-  for (const deadline = Date.now() + 60_000; ; await sleep(500)) {
-    const said = await what();
-    if (wanted.test(said) || Date.now() > deadline) return said;
+/** Runs a command until it says what is wanted. */
+async function until(wanted: RegExp, ...args: string[]): Promise<string> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(500)) {
+    if (wanted.test(await kaggleCli(args))) break;
   }
+  return cli(...args);
 }
 
 const cell = (source: string[]) => ({ cell_type: "code", metadata: {}, execution_count: null, outputs: [], source });
@@ -58,13 +69,13 @@ describe("Kaggle's own command line", () => {
     const metadata = { title: "Avocado ripening", id: "jane/avocado-ripening", licenses: [{ name: "CC0-1.0" }] };
     await writeFile(join(data, "dataset-metadata.json"), JSON.stringify(metadata));
     await writeFile(join(data, "manifest.csv"), "first");
-    await expect(cli("datasets", "create", "-p", data)).resolves.toMatch(/being created/);
-    const status = () => cli("datasets", "status", "jane/avocado-ripening");
-    await expect(until(status, /ready/i)).resolves.toMatch(/ready/i);
+    await expect(cli("datasets", "create", "-p", "data")).resolves.toMatch(/being created/);
+    const ready = () => until(/ready/i, "datasets", "status", "jane/avocado-ripening");
+    await expect(ready()).resolves.toMatch(/ready/i);
 
     await writeFile(join(data, "manifest.csv"), "second");
-    await expect(cli("datasets", "version", "-p", data, "-m", "More fruits")).resolves.toMatch(/being created/);
-    await expect(until(status, /ready/i)).resolves.toMatch(/ready/i);
+    await expect(cli("datasets", "version", "-p", "data", "-m", "More fruits")).resolves.toMatch(/being created/);
+    await expect(ready()).resolves.toMatch(/ready/i);
     await expect(cli("datasets", "files", "jane/avocado-ripening")).resolves.toMatch(/manifest\.csv/);
   });
 
@@ -82,13 +93,30 @@ describe("Kaggle's own command line", () => {
     };
     await writeFile(join(kernel, "kernel-metadata.json"), JSON.stringify(metadata));
     await writeFile(join(kernel, "train.ipynb"), JSON.stringify(notebook));
-    await expect(cli("kernels", "push", "-p", kernel)).resolves.toMatch(/version 1 successfully pushed/i);
-    const status = () => cli("kernels", "status", "jane/avocado-train");
-    await expect(until(status, /complete|error/i)).resolves.toMatch(/complete/i);
+    await expect(cli("kernels", "push", "-p", "kernel")).resolves.toMatch(/version 1 successfully pushed/i);
+    const over = until(/complete|error/i, "kernels", "status", "jane/avocado-train");
+    await expect(over).resolves.toMatch(/complete/i);
 
-    await expect(cli("kernels", "logs", "jane/avocado-train")).resolves.toMatch(/read second/);
+    await expect(kaggleCli(["kernels", "logs", "jane/avocado-train"])).resolves.toMatch(/read second/);
     await expect(cli("kernels", "logs", "--follow", "jane/avocado-train")).resolves.toMatch(/read second/);
-    await cli("kernels", "output", "jane/avocado-train", "-p", join(folder, "output"));
+    await cli("kernels", "output", "jane/avocado-train", "-p", "output");
     await expect(readFile(join(folder, "output/result.txt"), "utf8")).resolves.toBe("ripe");
+  });
+
+  it("says in all of this what docs/kaggle-cli.md shows", async () => {
+    const shown = transcript
+      .join("\n")
+      .replaceAll(`${folder}/`, "")
+      .replaceAll(/^\[IPKernelApp\].*\n/gm, "")
+      .replaceAll(/\d{4}-\d\d-\d\d [\d:.]+/g, "2026-01-02 03:04:05.678000")
+      .replaceAll(/ +$/gm, "");
+    const text = [
+      "# Kaggle's command line against the local Kaggle\n",
+      "What `test/integration/kaggle/cli.test.ts` saw: Kaggle's own command line, unchanged, against `kaggle-emulator/`. The test",
+      "fails when it sees anything else; `npm test -- --project integration test/integration/kaggle/cli.test.ts -u` writes this page",
+      "anew. Standard output, without a warning of Jupyter's, and with every time replaced by the same one.\n",
+      `\`\`\`console\n${shown}\`\`\`\n`,
+    ];
+    await expect(text.join("\n")).toMatchFileSnapshot("../../../docs/kaggle-cli.md");
   });
 });

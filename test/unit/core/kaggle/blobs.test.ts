@@ -1,5 +1,11 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { createKaggleClient } from "../../../../core/kaggle/client.ts";
 import { type Answer, type Asked, json, kaggle, lost } from "./server.ts";
 
 const content = Buffer.from("0123456789");
@@ -101,12 +107,61 @@ describe("upload", () => {
     expect(opened.length).toBeLessThan(10);
   });
 
+  it("takes a redirection, which moved nothing, for no success", async () => {
+    const redirected: Answer = { status: 302, body: "", headers: { location: "/elsewhere" } };
+    const { client } = await uploads(
+      () => redirected,
+      () => redirected,
+    );
+    await expect(client.blobs.upload(source)).rejects.toThrow(/the upload of a.bin \(302\)/);
+  });
+
+  it("keeps nothing of what it has sent", async () => {
+    const size = 60_000_000;
+    const collect = exposeCollector();
+    const open = async () => {
+      let left = size;
+      return new Readable({
+        read() {
+          const chunk = Buffer.alloc(Math.min(left, 60_000));
+          left -= chunk.length;
+          this.push(chunk.length > 0 ? chunk : null);
+        },
+      });
+    };
+    let kept = 0;
+    const server = createServer((request, response) => {
+      if (request.method === "POST") {
+        response.setHeader("content-type", "application/json");
+        response.end(JSON.stringify({ token: "t", createUrl: `http://${request.headers.host}/upload` }));
+        return;
+      }
+      request.resume().on("end", () => {
+        collect();
+        kept = process.memoryUsage().arrayBuffers;
+        response.end();
+      });
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = createKaggleClient({ baseUrl, credentials: { username: "jane", key: "k" } });
+    await expect(client.blobs.upload({ ...source, size, open })).resolves.toBe("t");
+    server.close();
+    expect(kept).toBeLessThan(20_000_000);
+  });
+
   it("is refused once and for all", async () => {
     const { client } = await uploads(() => ({ status: 400, body: "bad" }), lostProbe);
     await expect(client.blobs.upload(source)).rejects.toThrow(/the upload of a.bin \(400\): bad/);
     expect(opened).toEqual([0]);
   });
 });
+
+/** Node's garbage collector, which is not there unless it is asked for. */
+function exposeCollector(): () => void {
+  setFlagsFromString("--expose_gc");
+  return runInNewContext("gc");
+}
 
 function lostProbe(): Answer {
   return lost;

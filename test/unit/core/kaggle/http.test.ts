@@ -44,6 +44,15 @@ describe("a call", () => {
     expect(performance.now() - started).toBeGreaterThan(950);
   });
 
+  it("waits until the date that Retry-After names", async () => {
+    const busy = () => json({}, 429, { "retry-after": new Date(Date.now() + 2000).toUTCString() });
+    const { client } = await kaggle((_, count) => (count === 1 ? busy() : ready));
+    const started = performance.now();
+    await client.datasets.status(ref);
+    // Dates have whole seconds.
+    expect(performance.now() - started).toBeGreaterThan(950);
+  });
+
   it("leaves a longer wait than it has patience for to its caller", async () => {
     const { asked, client } = await kaggle(() => json({}, 429, { "retry-after": "3600" }));
     await expect(client.datasets.status(ref)).rejects.toMatchObject({ name: "Transient" });
