@@ -15,6 +15,7 @@ import {
   checkFargate,
   checkKaggleSecret,
   checkMemory,
+  checkRawDataSecret,
 } from "./doctor/account.ts";
 import { checkDocker } from "./doctor/docker.ts";
 import { type Finding, formatFindings } from "./doctor/finding.ts";
@@ -33,7 +34,10 @@ Looks at what a stage needs before and after 'cdk deploy', and says what to do a
 /** The part of a stage's file that matters here. */
 const stageFile = z.object({
   region: z.string().optional(),
-  predict: z.object({ memoryMegabytes: z.number().optional() }).optional(),
+  rawDataSecret: z.string().optional(),
+  predict: z
+    .object({ memoryMegabytes: z.number().optional(), architecture: z.enum(["x64", "arm64"]).optional() })
+    .optional(),
 });
 
 /** `npm run doctor`: is everything there that a stage needs? */
@@ -70,7 +74,11 @@ async function examineCloud(stage: string): Promise<Finding[]> {
     throw new NotFoundError(`There is no config/${stage}.json. Copy config/dev.json, and change it.`);
   const config = stageFile.parse(JSON.parse(readFileSync(file, "utf8")));
   if (config.region) process.env.AWS_REGION = config.region;
-  const docker = await checkDocker();
+  // MLflow and the trainer are x86-64 everywhere.
+  const docker = await checkDocker([
+    "amd64",
+    ...(config.predict?.architecture === "arm64" ? (["arm64"] as const) : []),
+  ]);
   const region = await new STSClient().config.region().catch(() => undefined);
   if (!region) {
     const advice = `Set AWS_REGION, or 'region' in config/${stage}.json.`;
@@ -79,6 +87,7 @@ async function examineCloud(stage: string): Promise<Finding[]> {
   const credentials = await checkCredentials(new STSClient());
   const memory = checkMemory(config.predict?.memoryMegabytes ?? 3008);
   if (!credentials.account) return [...docker, credentials, memory];
+  const secrets = new SecretsManagerClient();
   return [
     ...docker,
     credentials,
@@ -88,7 +97,8 @@ async function examineCloud(stage: string): Promise<Finding[]> {
     await checkConcurrency(new LambdaClient()),
     await checkFargate(new ServiceQuotasClient()),
     await checkDeployment(stage),
-    await checkKaggleSecret(new SecretsManagerClient(), `avocado/${stage}/kaggle`),
+    await checkKaggleSecret(secrets, `avocado/${stage}/kaggle`),
+    ...(config.rawDataSecret ? [await checkRawDataSecret(secrets, config.rawDataSecret)] : []),
   ];
 }
 

@@ -69,6 +69,7 @@ export function createPredictFunction(
     description,
     code: DockerImageCode.fromImageAsset(root, {
       file: "lambdas/predict/Dockerfile",
+      target: "lambda",
       platform: arm ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
       buildArgs: { ARCHITECTURE: config.predict.architecture },
       ...files,

@@ -3,6 +3,7 @@ import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/clien
 import { GetServiceQuotaCommand, type ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
+import { openForeignStore } from "../../aws/foreign-store.ts";
 import { errorMessage } from "../../core/errors.ts";
 import { parseCredentials } from "../../core/kaggle/credentials.ts";
 import type { Finding } from "./finding.ts";
@@ -85,6 +86,18 @@ export async function checkKaggleSecret(client: SecretsManagerClient, name: stri
     return { check, state: "ok", found: `those of ${username}` };
   } catch (error) {
     return { check, state: "warning", found: errorMessage(error), advice };
+  }
+}
+
+/** Does the secret that a stage names for raw data elsewhere say what opens a bucket? */
+export async function checkRawDataSecret(client: SecretsManagerClient, name: string): Promise<Finding> {
+  const check = "raw data elsewhere";
+  try {
+    await openForeignStore(client, name, "any-bucket");
+    return { check, state: "ok", found: `secret '${name}' is filled in` };
+  } catch (error) {
+    const advice = `aws secretsmanager create-secret --name ${name} --secret-string '{"region":"…","accessKeyId":"…","secretAccessKey":"…"}'`;
+    return { check, state: "missing", found: errorMessage(error), advice };
   }
 }
 

@@ -1,18 +1,24 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
+import type { Readable, Writable } from "node:stream";
 import { InvalidInputError } from "../../core/errors.ts";
 
 /**
- * Asks a person before something changes; anything but yes is no.
- * @throws InvalidInputError where nobody can be asked
+ * Asks before something changes, on a terminal or through a pipe; anything but yes is no.
+ * @throws InvalidInputError where nobody answers
  */
-export async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new InvalidInputError(`${question}\nNobody can be asked here: say --yes on the command line.`);
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+export async function confirm(
+  question: string,
+  input: Readable = process.stdin,
+  output: Writable = process.stdout,
+): Promise<boolean> {
+  const terminal = createInterface({ input, output });
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    const nobody = once(terminal, "close").then(() => undefined);
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `), nobody]);
+    if (answer !== undefined) return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();
   }
+  throw new InvalidInputError("Nobody answered, so nothing was changed. Without somebody to ask: --yes.");
 }

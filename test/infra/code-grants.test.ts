@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { actionsCalledBy, handlers } from "../support/code-calls.ts";
+import { grantsOf } from "../support/grants.ts";
 import { type SynthesisedStage, stages, synthesise } from "../support/stages.ts";
 
 /** What code can call and a role need not allow, since in this stage the code does not come that way. */
@@ -18,16 +19,9 @@ const onBehalf: [program: RegExp, action: RegExp, reason: string][] = [
   [/^predict$/, /^xray:/, "the daemon that Lambda runs beside it sends what it is told"],
 ];
 
-const listed = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
-
 /** The actions that a role allows. */
-function granted({ resources }: SynthesisedStage, role: string): string[] {
-  const policies = resources("AWS::IAM::Policy").filter(([, { Properties }]) =>
-    Properties.Roles.some(({ Ref: name }: { Ref: string }) => name === role),
-  );
-  const statements = policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
-  return [...new Set(statements.flatMap(({ Action }) => listed<string>(Action)))].sort();
-}
+const granted = (stage: SynthesisedStage, role: string) =>
+  [...new Set(grantsOf(stage, role).map(({ action }) => action))].sort();
 
 /** Role of each Lambda of ours in a stage, and of the trainer, by the program's name. */
 function roles(stage: SynthesisedStage, name: string): Map<string, string> {
@@ -42,12 +36,55 @@ function roles(stage: SynthesisedStage, name: string): Map<string, string> {
   return found;
 }
 
+const entryOf = (program: string) =>
+  program === "trainer" ? "training/tfjs/main.ts" : `lambdas/${program}/handler.ts`;
+
+/** A resource as short as it can be told from others in one stage. */
+function shorten(resource: string): string {
+  return resource
+    .replace(/^arn:<Partition>:([\w-]+):[^:]*:[^:]*:/, "$1:")
+    .replaceAll("-<AccountId>-<Region>", "")
+    .replace(/<[\w-]+-(registry|serving):ExportsOutputRef\w+>/, "<API of $1>")
+    .replace(/^<(\w+?)[0-9A-F]{8}(,Arn|\.Arn)?>$/, "$1")
+    .replace(/^(s3:)::/, "$1");
+}
+
+/** A table as the formatter of this repository wants it: the first row is its head. */
+function table([head = [], ...rows]: string[][]): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? "").length)));
+  const lines = [head, widths.map((width) => "-".repeat(width)), ...rows];
+  return lines.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`).join("\n");
+}
+
+/** The roles of a stage beside what the code calls, as a page. */
+function describeRoles(name: string): string {
+  const stage = synthesise(name);
+  const sections = [...roles(stage, name)].sort().map(([program, role]) => {
+    const called = actionsCalledBy(entryOf(program));
+    const grants = grantsOf(stage, role).filter(({ action }) => !action.startsWith("logs:"));
+    const actions = Map.groupBy(grants, ({ action }) => action);
+    const rows = [...actions].sort().map(([action, places]) => {
+      const resources = [...new Set(places.map(({ resource }) => `\`${shorten(resource)}\``))].join("<br>");
+      const reason = onBehalf.find(([who, what]) => who.test(program) && what.test(action))?.[2];
+      return [`\`${action}\``, resources, called.includes(action) ? "the code" : (reason ?? "")];
+    });
+    return `## ${program}\n\n${rows.length > 0 ? table([["action", "on", "called by"], ...rows]) : "Nothing."}`;
+  });
+  return `${[pageHead, ...sections].join("\n\n")}\n`;
+}
+
+const pageHead = `# Least privilege
+
+What each program of stage \`prod\` may do in AWS, beside who calls it. This page is written by
+\`npm test -- --project infra test/infra/code-grants.test.ts -u\`; without \`-u\` the test compares it with the templates and the
+code, and fails when a role lacks an action that its program's code calls, or allows one that nothing calls. Every Lambda
+may also write its own log.`;
+
 describe.each(stages)("the roles of stage %s", (name) => {
   const stage = synthesise(name);
 
   it.each([...roles(stage, name)])("allow %s exactly what its code calls", (program, role) => {
-    const entry = program === "trainer" ? "training/tfjs/main.ts" : `lambdas/${program}/handler.ts`;
-    const needed = actionsCalledBy(entry).filter(
+    const needed = actionsCalledBy(entryOf(program)).filter(
       (action) => !elsewhere.some(([where, who, what]) => where.test(name) && who.test(program) && what.test(action)),
     );
     const allowed = granted(stage, role).filter(
@@ -61,4 +98,8 @@ describe.each(stages)("the roles of stage %s", (name) => {
     const trainer = name === "local" ? 0 : 1;
     expect(roles(stage, name).size).toBe(functions.length + trainer);
   });
+});
+
+it("are written down in the documentation as they are", async () => {
+  await expect(describeRoles("prod")).toMatchFileSnapshot("../../docs/least-privilege.md");
 });

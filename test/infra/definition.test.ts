@@ -1,32 +1,8 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { allStates, definition } from "../support/definition.ts";
 import { stages, synthesise } from "../support/stages.ts";
 
-interface State {
-  Type: string;
-  Resource?: string;
-  Arguments?: { FunctionName?: string; TopicArn?: string };
-  TimeoutSeconds?: unknown;
-  HeartbeatSeconds?: unknown;
-  Retry?: { ErrorEquals: string[]; JitterStrategy?: string; BackoffRate?: number }[];
-  Catch?: { ErrorEquals: string[]; Next: string }[];
-  Items?: string;
-  MaxConcurrency?: unknown;
-  ItemProcessor?: { States: Record<string, State> };
-}
-
-const definition = JSON.parse(
-  readFileSync(new URL("../../statemachines/retraining.asl.json", import.meta.url), "utf8"),
-) as { QueryLanguage: string; States: Record<string, State> };
-
-/** All states, those inside maps too. */
-function all(states: Record<string, State>): [string, State][] {
-  return Object.entries(states).flatMap(([name, state]) => [
-    [name, state] as [string, State],
-    ...all(state.ItemProcessor?.States ?? {}),
-  ]);
-}
-const tasks = all(definition.States).filter(([, { Type }]) => Type === "Task");
+const tasks = allStates(definition).filter(([, { Type }]) => Type === "Task");
 const substitution = (value: string | undefined) => value?.match(/^\$\{(\w+)\}$/)?.[1];
 
 describe("the definition", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { inWords } from "../support/grants.ts";
 import { type Resource, type SynthesisedStage, stages, synthesise } from "../support/stages.ts";
 
 interface Statement {
@@ -82,25 +83,11 @@ function statements({ resources }: SynthesisedStage): [id: string, statement: St
 
 const listed = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
-/** A resource in words: references by name. */
-function text(value: unknown): string {
-  if (typeof value === "string") return value;
-  const {
-    Ref: name,
-    "Fn::Join": join,
-    "Fn::GetAtt": attribute,
-    "Fn::ImportValue": imported,
-  } = value as Record<string, never>;
-  if (imported) return `<${imported}>`;
-  if (join) return (join[1] as unknown[]).map(text).join("");
-  return name ? `<${String(name).replace("AWS::", "")}>` : `<${attribute ?? JSON.stringify(value)}>`;
-}
-
 function grants(stage: SynthesisedStage, policy: RegExp): string[] {
   return statements(stage)
     .filter(([id]) => policy.test(id))
     .flatMap(([, { Action, Resource }]) =>
-      listed(Action).flatMap((action) => listed(Resource).map((resource) => `${action} ${text(resource)}`)),
+      listed(Action).flatMap((action) => listed(Resource).map((resource) => `${action} ${inWords(resource)}`)),
     );
 }
 
@@ -109,7 +96,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     const unlisted = statements(synthesise(stage)).flatMap(([id, { Action, Resource }]) =>
       listed(Action).flatMap((action) =>
         listed(Resource)
-          .map(text)
+          .map(inWords)
           .filter((resource) => `${action}${resource}`.includes("*"))
           .filter(
             (resource) =>
@@ -196,7 +183,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     ]);
     for (const [, { Action, Resource }] of readers) {
       expect(listed(Action)).toEqual(["secretsmanager:GetSecretValue"]);
-      expect(text(listed(Resource)[0])).toMatch(/^<KaggleCredentials/);
+      expect(inWords(listed(Resource)[0])).toMatch(/^<KaggleCredentials/);
     }
   });
 
@@ -213,7 +200,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
       ([, { Action, Resource }]) =>
         listed(Action).includes("execute-api:Invoke") &&
         listed(Resource)
-          .map(text)
+          .map(inWords)
           .some((arn) => arn.endsWith("/$default/POST/reload-model")),
     );
     expect(invokers.map(([id]) => id)).toEqual([expect.stringMatching(/^StepsDeployModel/)]);

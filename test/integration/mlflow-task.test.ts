@@ -60,7 +60,9 @@ beforeAll(async () => {
     AWS_DEFAULT_REGION: "us-east-1",
     AWS_EC2_METADATA_DISABLED: "true",
   };
-  server = await startTask("first");
+  const [first, twin] = await Promise.all([startTask("first"), startTask("twin")]);
+  await twin.stop();
+  server = first;
 });
 afterAll(async () => {
   await server?.stop();
@@ -69,6 +71,17 @@ afterAll(async () => {
 });
 
 describe("the MLflow task", () => {
+  it("migrates the database once, though two tasks start at once on an empty one", () => {
+    const made = ["first", "twin"].map((name) => {
+      const log = readFileSync(join(folder, `${name}.log`), "utf8");
+      return [/Creating initial MLflow database tables/, /The database is migrated/].map((line) => line.test(log));
+    });
+    expect(made.sort()).toEqual([
+      [false, true],
+      [true, true],
+    ]);
+  });
+
   it("keeps runs in its own database and their artifacts below its own root", async () => {
     const { aws, artifactBucket } = inject("services");
     const { experiments, runs } = createMlflowClient({ trackingUri: server.url });

@@ -44,5 +44,5 @@ export async function startDataApi(postgres: TestPostgres) {
     // Every attempt that the SDK makes of its own would hide one of ours.
     maxAttempts: 1,
   });
-  return { client, state, stop: () => new Promise((closed) => server.close(closed)) };
+  return { client, endpoint, state, stop: () => new Promise((closed) => server.close(closed)) };
 }

@@ -1,17 +1,26 @@
-import { readFileSync } from "node:fs";
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
   GetExecutionHistoryCommand,
+  type HistoryEvent,
   SFNClient,
   StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import pMap from "p-map";
+import { definition, type Machine, pathOf } from "./definition.ts";
 import { localClient } from "./ministack.ts";
 
 /** What a task answers instead of being carried out, at every attempt. */
 export type Mock = { Return: unknown } | { Throw: { Error: string; Cause: string } };
+/** By the task's name; of several the first at its first visit, and so on, the last from then on. */
+export type Mocks = Record<string, Mock | Mock[]>;
+
+/** A Lambda's answer. */
+export const answers = (payload: unknown): Mock => ({ Return: { StatusCode: 200, Payload: payload } });
+/** A task's failure, at every attempt. */
+export const throws = (name: string, cause = "why"): Mock => ({ Throw: { Error: name, Cause: cause } });
 
 export interface Run {
   arn: string;
@@ -24,21 +33,27 @@ export interface Run {
   states: string[];
   /** How many attempts tasks took, in all. */
   attempts: number;
+  /** The ways that it took through its states, as `pathOf` writes them. */
+  paths: string[];
 }
 
-const definition = new URL("../../statemachines/retraining.asl.json", import.meta.url);
 const account = "arn:aws:lambda:us-east-1:000000000000:function";
 
 /** The real definition in a MiniStack. Tasks without a mock are carried out: only the notifications can be. */
 export class MockedMachine {
   private readonly url: string;
+  private readonly machine: Machine;
+  private readonly name: string;
   private readonly sfn: SFNClient;
   private readonly sqs: SQSClient;
   private arn = "";
   private queue = "";
 
-  constructor(url: string) {
+  /** @param machine what it is made of, where that is a part of the definition */
+  constructor(url: string, machine = definition, name = "retraining") {
     this.url = url;
+    this.machine = machine;
+    this.name = name;
     this.sfn = new SFNClient(localClient(url));
     this.sqs = new SQSClient(localClient(url));
   }
@@ -50,12 +65,12 @@ export class MockedMachine {
     this.queue = `${this.url}/000000000000/mails`;
     const Endpoint = "arn:aws:sqs:us-east-1:000000000000:mails";
     await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint }));
-    const asl = readFileSync(definition, "utf8").replaceAll(/\$\{(\w+)\}/g, (_, name: string) =>
+    const asl = JSON.stringify(this.machine).replaceAll(/\$\{(\w+)\}/g, (_, name: string) =>
       name === "Topic" ? TopicArn : `${account}:${name}`,
     );
     const created = await this.sfn.send(
       new CreateStateMachineCommand({
-        name: "retraining",
+        name: this.name,
         definition: asl,
         roleArn: "arn:aws:iam::000000000000:role/any",
       }),
@@ -63,11 +78,21 @@ export class MockedMachine {
     this.arn = created.stateMachineArn ?? "";
   }
 
-  /** Runs the machine with the answers that its tasks are to give, one after the other where there are several. */
-  async run(input: unknown, mocks: Record<string, Mock | Mock[]>): Promise<Run> {
-    await this.mock(mocks);
+  /** Runs the machine with the answers that its tasks are to give. */
+  async run(mocks: Mocks): Promise<Run> {
+    const [run] = await this.runAll([mocks]);
+    return run as Run;
+  }
+
+  /** Runs the machine once for each of the answers, some at a time. */
+  async runAll(cases: readonly Mocks[]): Promise<Run[]> {
+    await this.mock(cases);
+    return pMap(cases, (_, i) => this.execute(`Case${i}`), { concurrency: 4 });
+  }
+
+  private async execute(name: string): Promise<Run> {
     const { executionArn: arn = "" } = await this.sfn.send(
-      new StartExecutionCommand({ stateMachineArn: `${this.arn}#Case`, input: JSON.stringify(input) }),
+      new StartExecutionCommand({ stateMachineArn: `${this.arn}#${name}`, input: "{}" }),
     );
     for (;;) {
       const { status, output, error, cause } = await this.sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
@@ -80,7 +105,8 @@ export class MockedMachine {
       );
       const states = events.flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? []);
       const attempts = events.filter(({ type }) => type === "TaskScheduled").length;
-      return { arn, status, output: output && JSON.parse(output), error, cause, states, attempts };
+      const paths = pathsTaken(events);
+      return { arn, status, output: output && JSON.parse(output), error, cause, states, attempts, paths };
     }
   }
 
@@ -97,20 +123,34 @@ export class MockedMachine {
     throw new Error(`Nobody was told of ${arn}`);
   }
 
-  private async mock(mocks: Record<string, Mock | Mock[]>): Promise<void> {
+  private async mock(cases: readonly Mocks[]): Promise<void> {
+    const named = cases.map((mocks, i) => [`Case${i}`, Object.entries(mocks)] as const);
+    const responses = named.flatMap(([name, mocks]) =>
+      mocks.map(([task, mock]) => [`${name} ${task}`, byAttempt([mock].flat())]),
+    );
+    const tests = named.map(([name, mocks]) => [
+      name,
+      Object.fromEntries(mocks.map(([task]) => [task, `${name} ${task}`])),
+    ]);
     const config = {
-      StateMachines: {
-        retraining: { TestCases: { Case: Object.fromEntries(Object.keys(mocks).map((name) => [name, name])) } },
-      },
-      MockedResponses: Object.fromEntries(
-        Object.entries(mocks).map(([name, mock]) => [name, byAttempt([mock].flat())]),
-      ),
+      StateMachines: { [this.name]: { TestCases: Object.fromEntries(tests) } },
+      MockedResponses: Object.fromEntries(responses),
     };
     await fetch(`${this.url}/_ministack/config`, {
       method: "POST",
       body: JSON.stringify({ "stepfunctions._sfn_mock_config": config, "stepfunctions._SFN_WAIT_SCALE": 0 }),
     });
   }
+}
+
+/** Of each state that was entered: the errors that it met there, and which state came next. */
+function pathsTaken(events: readonly HistoryEvent[]): string[] {
+  const visits: { state: string; errors: string[] }[] = [];
+  for (const { stateEnteredEventDetails: entered, taskFailedEventDetails: failed } of events) {
+    if (entered?.name) visits.push({ state: entered.name, errors: [] });
+    if (failed?.error) visits.at(-1)?.errors.push(failed.error);
+  }
+  return visits.map(({ state, errors }, i) => pathOf(state, visits[i + 1]?.state, errors[0], errors.length));
 }
 
 /** Each answer once; the last one from then on. */

@@ -1,43 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { validateInput } from "../../../core/contracts/execution.ts";
 import { startTestMinistack, type TestService } from "../../support/ministack.ts";
-import { type Mock, MockedMachine } from "../../support/state-machine.ts";
-
-const version = "0123456789abcdef";
-const dataset = { version, rows: 3, photographs: 3, labelled: 2, dropped: {} };
-const items = [
-  { version, first: 0, last: 1 },
-  { version, first: 2, last: 2 },
-];
-const plan = { version, done: false, items };
-const training = { runId: "run-1", modelVersion: "4", metrics: { val_mse: 1 }, reused: false };
-const evaluation = {
-  promoted: true,
-  reason: "Version 4 is promoted: it is better.",
-  metric: "mse",
-  challenger: { version: "4", runId: "run-1", metrics: { mse: 1 } },
-};
-const deployment = { version: "4", runId: "run-1", sha256: "abc", serving: "The API serves version 4." };
-const answers = (payload: unknown): Mock => ({ Return: { StatusCode: 200, Payload: payload } });
-const throws = (name: string, cause = "why"): Mock => ({ Throw: { Error: name, Cause: cause } });
-
-/** What the Lambdas answer in a run in which all goes well and the challenger is better. */
-const well: Record<string, Mock> = {
-  "Validate input": answers(validateInput({})),
-  "Take lock": answers({ taken: true }),
-  "Wake registry": answers({ slept: true, seconds: 70 }),
-  "Find data set": answers(dataset),
-  "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
-  "Plan data set": answers(plan),
-  "Preprocess shard": answers({ first: 0, photographs: 3, dropped: 0 }),
-  "Assemble data set": answers(dataset),
-  Train: { Return: training },
-  "Evaluate model": answers(evaluation),
-  "Deploy model": answers(deployment),
-  "Release lock": answers({ released: true }),
-  "Release lock after failure": answers({ released: true }),
-  "Record failure": answers({ error: "Recorded", reason: "The reason in words." }),
-};
+import { answers, MockedMachine, throws } from "../../support/state-machine.ts";
+import {
+  dataset,
+  deployment,
+  evaluation,
+  notPromoted,
+  plan,
+  trainedByTask,
+  training,
+} from "../../support/task-results.ts";
 
 let ministack: TestService;
 let machine: MockedMachine;
@@ -50,7 +23,7 @@ afterAll(() => ministack?.stop());
 
 describe("a run in which all goes well", () => {
   it("goes from data to a deployed champion and leaves what happened", async () => {
-    const { status, output, states } = await machine.run({}, well);
+    const { status, output, states } = await machine.run(trainedByTask);
     expect(status).toBe("SUCCEEDED");
     expect(output).toEqual({ input: validateInput({}), dataset, training, evaluation, deployment });
     expect(states).toEqual([
@@ -80,14 +53,14 @@ describe("a run in which all goes well", () => {
   });
 
   it("tells people what was promoted and why", async () => {
-    const mail = await machine.mailOf(await machine.run({}, well));
+    const mail = await machine.mailOf(await machine.run(trainedByTask));
     expect(mail.subject).toBe("Avocado model 4 promoted");
     expect(mail.message).toMatch(/^Version 4 is promoted: it is better\.\n\nData set: 0123456789abcdef, 2 labelled/);
     expect(mail.message).toContain("API: The API serves version 4.");
   });
 
   it("succeeds though nobody can be told", async () => {
-    const { status, output } = await machine.run({}, { ...well, Notify: throws("SNS.NotFoundException") });
+    const { status, output } = await machine.run({ ...trainedByTask, Notify: throws("SNS.NotFoundException") });
     expect(status).toBe("SUCCEEDED");
     expect(output.deployment).toEqual(deployment);
   });
@@ -96,14 +69,14 @@ describe("a run in which all goes well", () => {
 describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
-    const { states, output } = await machine.run({}, { ...well, "Validate input": input });
+    const { states, output } = await machine.run({ ...trainedByTask, "Validate input": input });
     expect(states.slice(4, 8)).toEqual(["New data?", "Find data set", "Where to train?", "Train"]);
     expect(output.dataset).toEqual(dataset);
   });
 
   it("another retraining that runs: touches nothing, fails nothing, and says which one it is", async () => {
     const other = { taken: false, holder: "arn:other", reason: "Not started: other runs." };
-    const run = await machine.run({}, { ...well, "Take lock": answers(other) });
+    const run = await machine.run({ ...trainedByTask, "Take lock": answers(other) });
     const { states, status, output } = run;
     expect(status).toBe("SUCCEEDED");
     expect(states).toEqual(["Validate input", "Take lock", "Alone?", "Already running", "Done"]);
@@ -112,21 +85,21 @@ describe("the choices", () => {
   });
 
   it("a data set that is there already: processes nothing", async () => {
-    const done = answers({ version, done: true, items: [] });
-    const { states, status } = await machine.run({}, { ...well, "Plan data set": done });
+    const done = answers({ ...plan, done: true, items: [] });
+    const { states, status } = await machine.run({ ...trainedByTask, "Plan data set": done });
     expect(status).toBe("SUCCEEDED");
     expect(states).not.toContain("Preprocess shards");
     expect(states).toContain("Assemble data set");
   });
 
   it("nothing left to process, but not put together yet: goes on", async () => {
-    const nothing = answers({ version, done: false, items: [] });
-    expect((await machine.run({}, { ...well, "Plan data set": nothing })).status).toBe("SUCCEEDED");
+    const nothing = answers({ ...plan, done: false, items: [] });
+    expect((await machine.run({ ...trainedByTask, "Plan data set": nothing })).status).toBe("SUCCEEDED");
   });
 
   it("a challenger that is no better: deploys nothing and tells why", async () => {
-    const worse = answers({ ...evaluation, promoted: false, reason: "Version 4 is not promoted: it is worse." });
-    const run = await machine.run({}, { ...well, "Evaluate model": worse });
+    const worse = answers(notPromoted);
+    const run = await machine.run({ ...trainedByTask, "Evaluate model": worse });
     expect(run.status).toBe("SUCCEEDED");
     expect(run.states).not.toContain("Deploy model");
     expect(run.output.deployment).toBeNull();
@@ -151,7 +124,7 @@ describe("a failure", () => {
     ["Evaluate model", "InvalidModel"],
     ["Deploy model", "NotFound"],
   ])("of '%s' by %s is recorded at once, told, and fails the execution with its reason", async (task, error) => {
-    const run = await machine.run({}, { ...well, [task]: throws(error) });
+    const run = await machine.run({ ...trainedByTask, [task]: throws(error) });
     expect(run).toMatchObject({ status: "FAILED", error: "Recorded", cause: "The reason in words." });
     expect(run.states.slice(run.states.lastIndexOf(task))).toEqual([
       task,
@@ -167,11 +140,11 @@ describe("a failure", () => {
 
   it("of a registry that stays away, which nothing can be recorded in, fails the execution by its own name", async () => {
     const mocks = {
-      ...well,
+      ...trainedByTask,
       "Wake registry": throws("RegistryUnavailable", "MLflow did not answer."),
       "Record failure": throws("Transient"),
     };
-    const run = await machine.run({}, mocks);
+    const run = await machine.run(mocks);
     const { error, cause, states } = run;
     expect({ error, cause }).toEqual({ error: "RegistryUnavailable", cause: "MLflow did not answer." });
     expect(states.slice(-3)).toEqual(["Notify failure", "Release lock after failure", "Failed"]);
@@ -180,28 +153,28 @@ describe("a failure", () => {
 
   it("of 'Find data set' is recorded too", async () => {
     const input = answers(validateInput({ newData: false }));
-    const mocks = { ...well, "Validate input": input, "Find data set": throws("NotFound") };
-    expect((await machine.run({}, mocks)).states).toContain("Record failure");
+    const mocks = { ...trainedByTask, "Validate input": input, "Find data set": throws("NotFound") };
+    expect((await machine.run(mocks)).states).toContain("Record failure");
   });
 
   it("of one shard fails the execution with the shard's own error", async () => {
     const mocks = {
-      ...well,
+      ...trainedByTask,
       "Preprocess shard": throws("InvalidDataset", "shard 1 is broken"),
       "Record failure": throws("Any"),
     };
-    const { status, error, cause, states } = await machine.run({}, mocks);
+    const { status, error, cause, states } = await machine.run(mocks);
     expect({ status, error, cause }).toEqual({ status: "FAILED", error: "InvalidDataset", cause: "shard 1 is broken" });
     expect(states).not.toContain("Assemble data set");
   });
 
   it("that cannot be recorded still fails the execution with what happened first", async () => {
     const mocks = {
-      ...well,
+      ...trainedByTask,
       "Fetch data": throws("InvalidDataset", "no data.csv"),
       "Record failure": throws("Transient"),
     };
-    const run = await machine.run({}, mocks);
+    const run = await machine.run(mocks);
     const { error, cause, states } = run;
     expect({ error, cause }).toEqual({ error: "InvalidDataset", cause: "no data.csv" });
     expect(states.slice(-3)).toEqual(["Notify failure", "Release lock after failure", "Failed"]);
@@ -209,37 +182,38 @@ describe("a failure", () => {
 
   it("that nobody can be told of still fails the execution with its reason", async () => {
     const mocks = {
-      ...well,
+      ...trainedByTask,
       "Fetch data": throws("InvalidDataset"),
       "Notify failure": throws("SNS.NotFoundException"),
     };
-    expect(await machine.run({}, mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
+    expect(await machine.run(mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
   });
 });
 
 describe("a lock that cannot be given back", () => {
   it("does not spoil a success", async () => {
-    const { status, output } = await machine.run({}, { ...well, "Release lock": throws("AccessDenied") });
+    const { status, output } = await machine.run({ ...trainedByTask, "Release lock": throws("AccessDenied") });
     expect(status).toBe("SUCCEEDED");
     expect(output.deployment).toEqual(deployment);
   });
 
   it("does not hide a failure", async () => {
     const mocks = {
-      ...well,
+      ...trainedByTask,
       "Fetch data": throws("InvalidDataset"),
       "Release lock after failure": throws("AccessDenied"),
     };
-    expect(await machine.run({}, mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
+    expect(await machine.run(mocks)).toMatchObject({ status: "FAILED", error: "Recorded" });
   });
 });
 
 describe("what is retried", () => {
   const attemptsOf = async (error: string) => {
-    const failing = await machine.run(
-      {},
-      { ...well, "Validate input": throws(error), "Notify failure": { Return: {} } },
-    );
+    const failing = await machine.run({
+      ...trainedByTask,
+      "Validate input": throws(error),
+      "Notify failure": { Return: {} },
+    });
     expect(failing.status).toBe("FAILED");
     return failing.attempts;
   };
@@ -256,8 +230,8 @@ describe("what is retried", () => {
   });
 
   it.each(["NoTrainerCapacity", "TrainerInterrupted"])("%s of the trainer: three times", async (error) => {
-    const before = (await machine.run({}, { ...well, Train: throws("TrainerDied") })).attempts;
-    expect((await machine.run({}, { ...well, Train: throws(error) })).attempts).toBe(before + 3);
+    const before = (await machine.run({ ...trainedByTask, Train: throws("TrainerDied") })).attempts;
+    expect((await machine.run({ ...trainedByTask, Train: throws(error) })).attempts).toBe(before + 3);
   });
 
   it.each([

@@ -12,8 +12,9 @@ import {
   checkFargate,
   checkKaggleSecret,
   checkMemory,
+  checkRawDataSecret,
 } from "../../../../scripts/doctor/account.ts";
-import { checkDocker } from "../../../../scripts/doctor/docker.ts";
+import { checkDocker, type Processor } from "../../../../scripts/doctor/docker.ts";
 import { formatFindings } from "../../../../scripts/doctor/finding.ts";
 
 const region = { region: "eu-west-1" };
@@ -76,14 +77,29 @@ describe("the account", () => {
     expect(JSON.stringify(finding)).not.toContain('secret"}');
     expect(finding.found).not.toContain("made up");
   });
+
+  it.each([
+    ['{"region":"eu-west-1","accessKeyId":"me","secretAccessKey":"hidden"}', "ok"],
+    ['{"region":"eu-west-1","accessKeyId":"me","secret":"hidden"}', "missing"],
+  ])(
+    "looks whether the secret for raw data elsewhere opens a bucket, and never shows it: %s",
+    async (SecretString, state) => {
+      mockClient(SecretsManagerClient).on(GetSecretValueCommand).resolves({ SecretString });
+      const finding = await checkRawDataSecret(new SecretsManagerClient(region), "raw-data");
+      expect(finding.state).toBe(state);
+      expect(JSON.stringify(finding)).not.toContain("hidden");
+    },
+  );
 });
 
 describe("Docker", () => {
-  const docker = (architecture: string, platforms = "") =>
-    checkDocker(async (_, [what]) => (what === "info" ? `${architecture}\n` : platforms));
+  const docker = (architecture: string, platforms = "", wanted: Processor[] = ["amd64"]) =>
+    checkDocker(wanted, async (_, [what]) => (what === "info" ? `${architecture}\n` : platforms));
 
   it("is missing where it does not answer", async () => {
-    expect(await checkDocker(() => Promise.reject(new Error("ENOENT")))).toMatchObject([{ state: "missing" }]);
+    expect(await checkDocker(["amd64"], () => Promise.reject(new Error("ENOENT")))).toMatchObject([
+      { state: "missing" },
+    ]);
   });
 
   it.each([
@@ -92,6 +108,14 @@ describe("Docker", () => {
     ["aarch64", "Platforms: linux/arm64", "missing"],
   ])("builds for x86-64 on %s with '%s': %s", async (architecture, platforms, state) => {
     expect((await docker(architecture, platforms))[1]?.state).toBe(state);
+  });
+
+  it.each([
+    ["", "missing"],
+    ["Platforms: linux/amd64, linux/arm64", "ok"],
+  ])("is asked for arm64 too where predictions run on it: '%s' is %s", async (platforms, state) => {
+    const [, , arm] = await docker("x86_64", platforms, ["amd64", "arm64"]);
+    expect(arm).toMatchObject({ check: "images for arm64", state });
   });
 });
 

@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stage } from "aws-cdk-lib";
+import { describe, expect, it } from "vitest";
+import { findPythonBin } from "../../scripts/local/python.ts";
+import { root } from "../../scripts/setup/paths.ts";
+import { synthesise } from "../support/stages.ts";
+
+interface ImageSource {
+  directory: string;
+  dockerFile: string;
+  dockerBuildTarget?: string;
+}
+
+/** What each image of a stage in an account is built from, as it will be handed to Docker. */
+function images(): ImageSource[] {
+  const { stacks } = synthesise("prod");
+  return stacks.flatMap((stack) => {
+    const folder = Stage.of(stack)?.outdir ?? "";
+    const { dockerImages = {} } = JSON.parse(readFileSync(join(folder, `${stack.artifactId}.assets.json`), "utf8"));
+    return Object.values(dockerImages as Record<string, { source: ImageSource }>).map(({ source }) => ({
+      ...source,
+      directory: join(folder, source.directory),
+    }));
+  });
+}
+
+/** Instructions of a Dockerfile from the first to the end of the stage that is wanted. */
+function instructions(text: string, target?: string): string[] {
+  const all = text
+    .replaceAll(/\\\n/g, " ")
+    .split("\n")
+    .filter((line) => /^[A-Z]+ /.test(line));
+  const first = all.findIndex((line) => line.endsWith(` AS ${target}`));
+  const next = all.findIndex((line, i) => i > first && line.startsWith("FROM "));
+  return first < 0 || next < 0 ? all : all.slice(0, next);
+}
+
+describe.each(["lambdas/predict/Dockerfile", "mlflow-task/Dockerfile", "training/Dockerfile"])("%s", (file) => {
+  const image = images().find(({ dockerFile }) => dockerFile === file);
+  const lines = instructions(readFileSync(join(root, file), "utf8"), image?.dockerBuildTarget);
+
+  it("is what hadolint asks for", () => {
+    expect(execFileSync(findPythonBin("hadolint"), [file], { cwd: root, encoding: "utf8" })).toBe("");
+  });
+
+  it("finds in its build context all that it copies, up to the stage that is deployed", () => {
+    const copied = lines
+      .filter((line) => line.startsWith("COPY ") && !line.includes("--from="))
+      .flatMap((line) => line.split(/\s+/).slice(1, -1));
+    expect(copied.length).toBeGreaterThan(1);
+    expect(copied.filter((path) => !existsSync(join(image?.directory ?? "", path)))).toEqual([]);
+  });
+
+  it("is based on images of one registry, named by version and system", () => {
+    const bases = lines.flatMap((line) => /^FROM (\S+\.\S+)/.exec(line)?.[1] ?? []);
+    expect(bases).not.toEqual([]);
+    for (const base of bases)
+      expect(base).toMatch(/^public\.ecr\.aws\/(docker\/library\/\w+:\d[\w.-]*bookworm[\w-]*|lambda\/nodejs:\d+)$/);
+  });
+});
+
+it("has a test for every image that is deployed", () => {
+  expect(
+    images()
+      .map(({ dockerFile }) => dockerFile)
+      .sort(),
+  ).toEqual(["lambdas/predict/Dockerfile", "mlflow-task/Dockerfile", "training/Dockerfile"]);
+});
