@@ -2,6 +2,10 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { imageBytes, imageSize, type StorageGroup, storageGroups } from "../contracts/dataset.ts";
 import { errorMessage, InvalidModelError } from "../errors.ts";
 
+// Official builds of ONNX Runtime report models and sessions to Microsoft unless this is set before the first session.
+// biome-ignore lint/style/noProcessEnv: it takes this in no other way, and whoever loads a model must not have to think of it
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 interface TensorContract {
   type: string;
   /** Dimensions after the batch. */
