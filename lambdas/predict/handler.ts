@@ -49,7 +49,7 @@ function open(): ApiBase {
 
 const api = createApi(open, new Logger(), new Metrics({ namespace: "Avocado" }));
 
-// Begins while Lambda is still starting this instance, before there is a request.
-void api.warmUp();
+// Begins while Lambda is still starting this instance, before there is a request; what fails here is told to those who ask.
+api.warmUp().catch(() => undefined);
 
 export const handler = api.handler;
