@@ -1,13 +1,14 @@
 import { Listr } from "listr2";
-import { installRequirements, makeVenv, notebooks, pythonIsReady, servers } from "./python.ts";
+import { installRequirements, makeVenv, notebooks, peers, pythonIsReady, servers } from "./python.ts";
 import { SetupError } from "./run.ts";
 import { buildBinding, fetchLibtensorflow, tensorflowIsReady } from "./tensorflow.ts";
 
-/** Sets up what the named needs (`python`, `tensorflow`, `kaggle`) lack; silent when nothing is missing. */
+/** Sets up what the named needs (`python`, `tensorflow`, `kaggle`, `peers`) lack; silent when nothing is missing. */
 const needs = process.argv.slice(2);
 const python = needs.includes("python") && !pythonIsReady(servers);
 const tensorflow = needs.includes("tensorflow") && !tensorflowIsReady();
 const kaggle = needs.includes("kaggle") && !pythonIsReady(notebooks);
+const measuredPeers = needs.includes("peers") && !pythonIsReady(peers);
 
 type Task = { output: string };
 /** The latest line of what runs, on a terminal; a log is kept in any case. */
@@ -34,6 +35,12 @@ const tasks = new Listr(
       title: "TensorFlow for Python, papermill and Kaggle's command line (2 GB, about 3 minutes)",
       enabled: kaggle,
       task: (_, task) => installRequirements(notebooks, show(task)),
+    },
+    { title: "Python environment of the API's peers", enabled: measuredPeers, task: () => makeVenv(peers) },
+    {
+      title: "TensorFlow for Python, FastAPI and Pillow (2 GB, about 3 minutes)",
+      enabled: measuredPeers,
+      task: (_, task) => installRequirements(peers, show(task)),
     },
   ],
   { rendererOptions: { collapseErrors: false } },

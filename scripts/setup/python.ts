@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { kaggleVenv, root, venv } from "./paths.ts";
+import { kaggleVenv, peersVenv, root, venv } from "./paths.ts";
 import { run, SetupError } from "./run.ts";
 
 const candidates = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
@@ -19,6 +19,9 @@ export interface PythonEnvironment {
 export const servers: PythonEnvironment = { folder: venv, pins: join(root, "scripts/setup") };
 /** What Kaggle has to run notebooks with. */
 export const notebooks: PythonEnvironment = { folder: kaggleVenv, pins: join(root, "training/kaggle") };
+
+/** FastAPI, Keras and Pillow, to measure the API against. */
+export const peers: PythonEnvironment = { folder: peersVenv, pins: join(root, "test/bench/peers") };
 
 /** True when the environment holds exactly what its requirements say. */
 export function pythonIsReady({ folder, pins }: PythonEnvironment): boolean {
