@@ -1,15 +1,25 @@
 import { benchPreprocess, preprocessUsage } from "./bench/preprocess.ts";
+import { benchServing, servingUsage } from "./bench/serving.ts";
 import { runCommand, wrongUsage } from "./local/command.ts";
 import type { Progress } from "./local/progress.ts";
 
 const usage = `npm run bench -- preprocess [options]
-${preprocessUsage}`;
+${preprocessUsage}
+
+npm run bench -- serving [options]
+${servingUsage}`;
+
+const benches = new Map([
+  ["preprocess", benchPreprocess],
+  ["serving", benchServing],
+]);
 
 /** `npm run bench`. */
 async function bench(progress: Progress): Promise<void> {
   const [what, ...args] = process.argv.slice(2);
-  if (what !== "preprocess") throw wrongUsage(what ? `There is no bench '${what}'.` : "What is to be measured?", usage);
-  await benchPreprocess(args, usage, progress);
+  const found = benches.get(what ?? "");
+  if (!found) throw wrongUsage(what ? `There is no bench '${what}'.` : "What is to be measured?", usage);
+  await found(args, usage, progress);
 }
 
 await runCommand(usage, bench);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import cluster from "node:cluster";
+import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Logger } from "@aws-lambda-powertools/logger";
+import { errorMessage, InvalidInputError } from "../core/errors.ts";
 import { FolderStore } from "../core/folder-store.ts";
 import { readModelFolder } from "../core/model/folder.ts";
 import { createApi } from "../lambdas/predict/api.ts";
@@ -63,22 +64,33 @@ function readSettings(): Settings & { watch: boolean } {
 async function serve(): Promise<void> {
   const { watch, ...settings } = readSettings();
   if (watch) return watchCode();
-  if (settings.workers > 1 && cluster.isPrimary) return serveWithWorkers(settings);
   const shared = process.env.AVOCADO_SERVED;
-  const folder = shared ?? mkdtempSync(join(tmpdir(), "avocado-serve-"));
-  const store = new FolderStore(folder);
-  if (!shared && settings.model) await publishFolder(settings.model, store);
-  const server = await listen(settings, store);
-  if (!cluster.isWorker) {
-    const { port } = server.address() as AddressInfo;
-    console.error(
-      `Serving ${settings.model ?? bootstrapModel} at http://${settings.host}:${port} (documentation: /docs)`,
-    );
+  if (shared) return serveUntilStopped(settings, new FolderStore(shared)).finally(() => cluster.worker?.disconnect());
+  const folder = mkdtempSync(join(tmpdir(), "avocado-serve-"));
+  try {
+    await (settings.workers > 1 ? serveWithWorkers : serveAlone)(settings, new FolderStore(folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function serveAlone(settings: Settings, store: FolderStore): Promise<void> {
+  // It is verified when it is loaded to serve.
+  if (settings.model) await publishFolder(settings.model, store, false);
+  await serveUntilStopped(settings, store);
+}
+
+async function serveUntilStopped(settings: Settings, store: FolderStore): Promise<void> {
+  const server = await listen(settings, store);
+  if (cluster.isPrimary) announce(settings, server.address() as AddressInfo, "documentation: /docs");
   await stopped();
   await close(server);
-  if (!shared) rmSync(folder, { recursive: true, force: true });
-  process.exit(0);
+  // What is still open, such as a connection to where a photograph was fetched from, is not waited for.
+  setImmediate(() => process.exit());
+}
+
+function announce({ model, host }: Settings, { port }: AddressInfo, more: string): void {
+  console.error(`Serving ${model ?? bootstrapModel} at http://${host}:${port} (${more})`);
 }
 
 async function listen({ model, port, host, workers, corsOrigins }: Settings, store: FolderStore): Promise<Server> {
@@ -94,39 +106,53 @@ async function listen({ model, port, host, workers, corsOrigins }: Settings, sto
     }),
     logger,
   );
-  await api.warmUp();
-  const handler = createHttpServer(api.handler, { reloadToken: process.env.RELOAD_TOKEN, corsOrigins });
-  await once(handler.listen(port, host), "listening");
-  return handler;
+  await api.warmUp().catch((error: Error) => {
+    throw error.cause ?? error;
+  });
+  const server = createHttpServer(api.handler, { reloadToken: process.env.RELOAD_TOKEN, corsOrigins });
+  try {
+    await once(server.listen(port, host), "listening");
+  } catch (cause) {
+    const advice = "Stop what uses it, or choose another --port or --host.";
+    throw new InvalidInputError(`${host}:${port} cannot be served at (${errorMessage(cause)}). ${advice}`, { cause });
+  }
+  return server;
 }
 
 /** One process for each worker; all serve what this one has published. */
-async function serveWithWorkers(settings: Settings): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "avocado-serve-"));
-  if (settings.model) await publishFolder(settings.model, new FolderStore(folder));
-  let stopping = false;
-  cluster.on("exit", (worker, code) => {
-    if (stopping) return;
-    console.error(`Worker ${worker.process.pid} ended with ${code}; another one starts.`);
-    cluster.fork({ AVOCADO_SERVED: folder });
-  });
-  const workers = Array.from({ length: settings.workers }, () => cluster.fork({ AVOCADO_SERVED: folder }));
-  const [first] = await Promise.all(workers.map((worker) => once(worker, "listening") as Promise<[AddressInfo]>));
-  const port = first?.[0].port ?? settings.port;
-  console.error(
-    `Serving ${settings.model ?? bootstrapModel} at http://${settings.host}:${port} with ${settings.workers} workers`,
-  );
+async function serveWithWorkers(settings: Settings, store: FolderStore): Promise<void> {
+  if (settings.model) await publishFolder(settings.model, store);
+  const start = () => cluster.fork({ AVOCADO_SERVED: store.folder });
+  const addresses = await Promise.all(Array.from({ length: settings.workers }, () => listening(start())));
+  const restart = (worker: Worker, code: number | null, signal: string | null) => {
+    console.error(`Worker ${worker.process.pid} ended with ${signal ?? code}; another one starts in a second.`);
+    setTimeout(start, 1_000);
+  };
+  cluster.on("exit", restart);
+  announce(settings, addresses[0] as AddressInfo, `${settings.workers} workers`);
   await stopped();
-  stopping = true;
-  const running = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+  cluster.off("exit", restart);
+  await stopWorkers();
+}
+
+/** @throws InvalidInputError when it ends instead, having said why */
+async function listening(worker: Worker): Promise<AddressInfo> {
+  const ended = once(worker, "exit").then(() => undefined);
+  const address = await Promise.race([once(worker, "listening").then(([found]) => found as AddressInfo), ended]);
+  if (address) return address;
+  await stopWorkers();
+  throw new InvalidInputError("A worker did not start, see above.");
+}
+
+async function stopWorkers(): Promise<void> {
+  const running = Object.values(cluster.workers ?? {}).filter((worker) => worker && !worker.isDead()) as Worker[];
   await Promise.all(
     running.map((worker) => {
       const ended = once(worker, "exit");
-      worker.kill("SIGTERM");
+      worker.process.kill("SIGTERM");
       return ended;
     }),
   );
-  rmSync(folder, { recursive: true, force: true });
 }
 
 function stopped(): Promise<void> {

@@ -71,9 +71,9 @@ export function createApi(open: () => ApiBase, logger: Logger, { metrics, trace 
         await trace?.(measure.spans);
       }
     });
-  /** Loads the model before anybody asks; what fails here is told to those who ask. */
+  /** Loads the model before anybody asks, and has it answer. @throws ProblemError 503 when it cannot serve */
   const warmUp = async () => {
-    await checkHealth(base().holder, "").catch(() => undefined);
+    await checkHealth(base().holder, "");
   };
   return { handler, warmUp };
 }

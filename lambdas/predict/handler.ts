@@ -71,7 +71,7 @@ const api = createApi(open, new Logger(), {
   trace: sendSpans && ((spans) => sendSpans(spans, process.env._X_AMZN_TRACE_ID)),
 });
 
-// Begins while Lambda is still starting this instance, before there is a request.
-void api.warmUp();
+// Begins while Lambda is still starting this instance, before there is a request; what fails here is told to those who ask.
+api.warmUp().catch(() => undefined);
 
 export const handler = api.handler;

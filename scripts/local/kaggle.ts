@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -7,8 +6,8 @@ import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { parseCredentials } from "../../core/kaggle/credentials.ts";
 import { kaggleApi } from "../../core/kaggle/http.ts";
 import { startKaggleEmulator } from "../../kaggle-emulator/server.ts";
-import { kaggleVenv, root } from "../setup/paths.ts";
-import { SetupError } from "../setup/run.ts";
+import { kaggleVenv } from "../setup/paths.ts";
+import { setUp } from "../setup/run.ts";
 import { type Forward, openTunnel } from "./tunnel.ts";
 
 /** Where `npm start` trains with strategy `kaggle`. */
@@ -54,8 +53,7 @@ export async function storeKaggleSecret(name: string, secret: Record<string, str
 
 /** Installs what notebooks need, once. @throws SetupError */
 export function setUpNotebooks(): void {
-  const setup = spawnSync(process.execPath, [join(root, "scripts/setup/main.ts"), "kaggle"], { stdio: "inherit" });
-  if (setup.status !== 0) throw new SetupError("The Python environment of the local Kaggle could not be set up.");
+  setUp(["kaggle"], "The Python environment of the local Kaggle");
 }
 
 async function startLocal({ weights }: KaggleChoice, options: PrepareOptions): Promise<PreparedKaggle> {

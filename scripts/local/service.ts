@@ -27,6 +27,8 @@ export interface ServiceOptions {
   healthPath: string;
   /** Milliseconds until the server must answer. */
   startWithin: number;
+  /** Milliseconds between two questions whether it answers (default: 100). */
+  askEvery?: number;
 }
 
 /**
@@ -92,7 +94,7 @@ export async function freePort(wanted = 0): Promise<number> {
 }
 
 async function untilHealthy(options: ServiceOptions, exited: Service["exited"]): Promise<void> {
-  const { name, url, healthPath, startWithin, logFile } = options;
+  const { name, url, healthPath, startWithin, logFile, askEvery = 100 } = options;
   let ended: Awaited<Service["exited"]> | undefined;
   void exited.then((how) => {
     ended = how;
@@ -107,7 +109,7 @@ async function untilHealthy(options: ServiceOptions, exited: Service["exited"]):
     if (Date.now() > deadline) {
       throw new Error(`${name} did not answer on ${url} within ${startWithin / 1000} s.${await lastLines(logFile)}`);
     }
-    await sleep(100);
+    await sleep(askEvery);
   }
 }
 

@@ -11,6 +11,8 @@ export const venv = join(localFolder, "venv");
 export const kaggleVenv = join(localFolder, "kaggle-venv");
 /** The Python environment of the tests that ask the API at random. */
 export const fuzzVenv = join(localFolder, "fuzz-venv");
+/** The Python environment of what `npm run bench -- serving` sets beside the API. */
+export const peersVenv = join(localFolder, "peers-venv");
 /** Large downloads, shared by all checkouts. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "avocado-ripening");
 /** The pretrained network that training starts from, once it was fetched. */

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { localFolder } from "./paths.ts";
+import { localFolder, root } from "./paths.ts";
 
 const setupLog = join(localFolder, "setup.log");
 
@@ -54,4 +54,10 @@ export async function run(
   const output = lines.join("\n");
   const advice = causes.find(([pattern]) => pattern.test(output))?.[1] ?? `See ${logFile}.`;
   throw new SetupError(`${advice}\n${lines.slice(-8).join("\n")}`);
+}
+
+/** Sets up what the named needs lack, as the commands do that always need it. @throws SetupError */
+export function setUp(needs: readonly string[], what: string): void {
+  const setup = spawnSync(process.execPath, [join(root, "scripts/setup/main.ts"), ...needs], { stdio: "inherit" });
+  if (setup.status !== 0) throw new SetupError(`${what} could not be set up.`);
 }

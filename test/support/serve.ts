@@ -9,9 +9,13 @@ import { writeModelFolder } from "../../core/model/folder.ts";
 import { root } from "../../scripts/setup/paths.ts";
 import { tinyModel, tinySidecar } from "./models.ts";
 
+export const serveScript = join(root, "scripts/serve.ts");
+
 export interface Served {
   child: ChildProcess;
   address: string;
+  /** The address that it serves at next, when it starts again. */
+  nextAddress(): Promise<string>;
   /** Puts another model into the folder. */
   promote(bias: number): Promise<void>;
   /** Where the model lies. */
@@ -29,19 +33,23 @@ export async function serve(bias: number, ...args: string[]): Promise<Served> {
 }
 
 /** Runs `npm run serve` on a free port until the test ends. */
-export async function startServer(...args: string[]): Promise<Pick<Served, "child" | "address">> {
-  const child = spawn(process.execPath, [join(root, "scripts/serve.ts"), "--port", "0", ...args], {
+export async function startServer(...args: string[]): Promise<Pick<Served, "child" | "address" | "nextAddress">> {
+  const child = spawn(process.execPath, [serveScript, "--port", "0", ...args], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, RELOAD_TOKEN: "secret" },
   });
   onTestFinished(async () => {
     if (child.exitCode === null) await stop(child);
   });
-  for await (const line of createInterface(child.stderr)) {
-    const address = /Serving .* at (http:\S+)/.exec(line)?.[1];
-    if (address) return { child, address };
-  }
-  throw new Error("it ended before it served");
+  const lines = createInterface(child.stderr)[Symbol.asyncIterator]();
+  const nextAddress = async () => {
+    for (let line = await lines.next(); !line.done; line = await lines.next()) {
+      const address = /Serving .* at (http:\S+)/.exec(line.value)?.[1];
+      if (address) return address;
+    }
+    throw new Error("it ended before it served");
+  };
+  return { child, address: await nextAddress(), nextAddress };
 }
 
 /** Asks it to stop. @returns its exit code */

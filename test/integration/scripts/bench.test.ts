@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeModelFolder } from "../../../core/model/folder.ts";
+import { tinyModel, tinySidecar } from "../../support/models.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -27,9 +30,41 @@ describe("npm run bench -- preprocess", () => {
     expect(Number.isFinite(exponent)).toBe(true);
     expect(readFileSync(plot, "utf8")).toMatch(/^<svg/);
   });
+});
 
+describe("npm run bench -- serving", () => {
+  it("measures the API beside MLflow's server and the floor, on the same model", async () => {
+    const [model, json, plot] = [join(folder, "model"), join(folder, "bench.json"), join(folder, "bench.svg")];
+    await writeModelFolder(model, { onnx: tinyModel(1), sidecar: tinySidecar() });
+    mkdirSync(join(folder, "images"));
+    const photograph = sharp({ create: { width: 300, height: 300, channels: 3, background: "darkgreen" } });
+    await photograph.toFile(join(folder, "images", "one.jpg"));
+    const options = ["--contenders", "mlflow,floor", "--rounds", "1", "--seconds", "0.1", "--data", folder];
+    const { stdout } = await bench("serving", "--model", model, ...options, "--json", json, "--plot", plot);
+    expect(stdout).toContain("MLflow's server gets pixels as JSON");
+    const { summaries } = JSON.parse(readFileSync(json, "utf8")).networks.model;
+    const [own, mlflow, floor] = summaries;
+    expect(mlflow.days).toBeCloseTo(own.days, 4);
+    expect(floor.days).toBeCloseTo(own.days, 4);
+    for (const { figures, ratios } of summaries) {
+      const { p50Milliseconds, p99Milliseconds, perSecondAt16, firstAnswerSeconds, ...onLinux } = figures;
+      expect(p50Milliseconds).toBeLessThanOrEqual(p99Milliseconds);
+      expect(perSecondAt16).toBeGreaterThan(0);
+      expect(firstAnswerSeconds).toBeGreaterThan(0);
+      if (process.platform === "linux") expect(onLinux.megabytes).toBeGreaterThan(20);
+      expect(ratios.p50Milliseconds).toBeCloseTo(p50Milliseconds / own.figures.p50Milliseconds);
+      expect(ratios.perSecondAt16).toBeCloseTo(own.figures.perSecondAt16 / perSecondAt16);
+    }
+    expect(readFileSync(plot, "utf8")).toMatch(/^<svg/);
+  });
+});
+
+describe("npm run bench", () => {
   it.each([
     [["preprocess", "--sizes", "many"], "--sizes are whole numbers from 500"],
+    [["serving", "--networks", "vgg16"], "--networks: there is no 'vgg16', only mobilenetv2, resnet50."],
+    [["serving", "--rounds", "none"], "--rounds none is no number above 0."],
+    [["serving", "--model", "models/bootstrap"], "models/bootstrap has no model.keras"],
     [["everything"], "There is no bench 'everything'."],
     [[], "What is to be measured?"],
   ])("explains what is wrong with %j", async (args, message) => {

@@ -1,11 +1,18 @@
-import { truncateSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
-import { expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { writeModelFolder } from "../../../core/model/folder.ts";
+import { root } from "../../../scripts/setup/paths.ts";
 import { predictForm } from "../../support/api-event.ts";
 import { describePhase, Hammer, phaseHeading } from "../../support/hammer.ts";
-import { reload, serve, startServer, stop } from "../../support/serve.ts";
+import { tinyModel, tinySidecar } from "../../support/models.ts";
+import { reload, serve, serveScript, startServer, stop } from "../../support/serve.ts";
 
 async function days(address: string): Promise<number> {
   const black = await sharp({ create: { width: 8, height: 8, channels: 3, background: "black" } })
@@ -80,4 +87,49 @@ it("serves the bootstrap model where none is named", async () => {
   const { address } = await startServer();
   const health = await (await fetch(`${address}/health`)).json();
   expect(health).toMatchObject({ model: { version: "bootstrap", alias: "bootstrap" } });
+});
+
+it("starts again when the code changes, with --watch", async () => {
+  const { child, address, nextAddress } = await serve(2, "--watch");
+  expect(await days(address)).toBe(2);
+  const now = new Date();
+  utimesSync(join(root, "lambdas/predict/welcome.ts"), now, now);
+  const next = await nextAddress();
+  expect(await days(next)).toBe(2);
+  await stop(child);
+  await expect(fetch(next)).rejects.toThrow("fetch failed");
+});
+
+describe.each([1, 2])("with %d workers", (workers) => {
+  /** Runs the command, which is to fail, with a folder for temporary files of its own. */
+  async function fail(bias: number, port: number) {
+    const folder = mkdtempSync(join(tmpdir(), "serve-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    await writeModelFolder(join(folder, "model"), { onnx: tinyModel(bias), sidecar: tinySidecar() });
+    const args = ["--model", join(folder, "model"), "--port", String(port), "--workers", String(workers)];
+    const options = { env: { ...process.env, TMPDIR: folder } };
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+      execFile(process.execPath, [serveScript, ...args], options, (error, _, errors) =>
+        resolve({ code: error?.code, stderr: errors }),
+      );
+    });
+    expect(readdirSync(folder)).toEqual(["model"]);
+    return { code, stderr };
+  }
+
+  it("says why a model cannot be served", async () => {
+    const { code, stderr } = await fail(Number.NaN, 0);
+    expect(stderr).toContain("The model does not answer: it predicts NaN days");
+    expect(code).toBe(1);
+  });
+
+  it("says that the port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await fail(1, port);
+    expect(stderr).toContain(`127.0.0.1:${port} cannot be served at`);
+    expect(code).toBe(1);
+  });
 });

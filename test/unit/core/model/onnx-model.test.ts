@@ -1,4 +1,9 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { imageBytes } from "../../../../core/contracts/dataset.ts";
 import { loadOnnxModel, predictDays } from "../../../../core/model/onnx-model.ts";
 import { GraphBuilder, type GraphValue } from "../../../../training/tfjs/onnx/graph.ts";
@@ -69,4 +74,15 @@ describe("predictDays", async () => {
     await expect(predictDays(model, [new Uint8Array(10)], ["T10"])).rejects.toThrow("Image 0 has 10 bytes");
     await expect(predictDays(model, images, ["T10"])).rejects.toThrow("2 images but 1 groups");
   });
+});
+
+it("keeps ONNX Runtime from reporting what it does", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "onnx-model-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const load = "loadVerifiedModel(fs.readFileSync('test/fixtures/tiny.onnx'))";
+  const script = `import("./core/model/onnx-model.ts").then(({ loadVerifiedModel }) => ${load})`;
+  // It would keep an identity at home and a session among the temporary files, but on CI machines it reports nothing anyway.
+  const env = { ...process.env, HOME: folder, XDG_CACHE_HOME: folder, TMPDIR: folder, CI: undefined };
+  await promisify(execFile)(process.execPath, ["-e", script], { env });
+  expect(readdirSync(folder)).toEqual([]);
 });

@@ -1,0 +1,104 @@
+import type { Contender, Running } from "./contender.ts";
+import { percentile } from "./load.ts";
+import { readUsage } from "./process-tree.ts";
+
+/** What is measured of each contender, and how it is written: for `perSecond` more is better, for the rest less. */
+export const metrics = {
+  p50Milliseconds: { label: "p50, ms", digits: 1 },
+  p95Milliseconds: { label: "p95, ms", digits: 1 },
+  p99Milliseconds: { label: "p99, ms", digits: 1 },
+  perSecondAt1: { label: "a second, 1 at once", digits: 1 },
+  perSecondAt4: { label: "4 at once", digits: 1 },
+  perSecondAt16: { label: "16 at once", digits: 1 },
+  cpuMillisecondsEach: { label: "processor, ms each", digits: 1 },
+  firstAnswerSeconds: { label: "first answer, s", digits: 2 },
+  megabytes: { label: "memory, MB", digits: 0 },
+} as const;
+export type Metric = keyof typeof metrics;
+/** Memory and processor time are there on Linux alone. */
+type Figures = Partial<Record<Metric, number>>;
+
+/** A contender's medians of all rounds. */
+export interface Summary {
+  name: string;
+  given: string;
+  figures: Figures;
+  /** How many times better the first contender does, round by round. */
+  ratios: Figures;
+  /** Its answer to the first photograph. */
+  days: number;
+}
+
+/** One round's figures of one contender. */
+export interface Measured {
+  figures: Figures;
+  days: number;
+}
+
+/**
+ * Starts all contenders and measures them in turns, so that whatever else the machine does hits all alike.
+ * @returns in their order
+ */
+export async function measureRound(
+  contenders: readonly Contender[],
+  seconds: number,
+  say: (doing: string) => void,
+): Promise<Measured[]> {
+  const rows: { running: Running; figures: Figures }[] = [];
+  try {
+    for (const contender of contenders) {
+      say(`starting ${contender.name}`);
+      const before = performance.now();
+      const running = await contender.start();
+      rows.push({ running, figures: { firstAnswerSeconds: (performance.now() - before) / 1000 } });
+    }
+    say("warming up");
+    for (const { running } of rows) await running.measure(4, seconds / 2);
+    for (const concurrency of [1, 4, 16] as const) {
+      for (const [i, { running, figures }] of rows.entries()) {
+        say(`${contenders[i]?.name}, ${concurrency} at once`);
+        Object.assign(figures, await measureOne(running, concurrency, seconds));
+      }
+    }
+    return rows.map(({ running, figures }) => ({ figures, days: running.days }));
+  } finally {
+    await Promise.all(rows.map(({ running }) => running.stop()));
+  }
+}
+
+async function measureOne(running: Running, concurrency: 1 | 4 | 16, seconds: number): Promise<Figures> {
+  const before = await readUsage(running.pid);
+  const { latencies, perSecond } = await running.measure(concurrency, seconds);
+  const after = await readUsage(running.pid);
+  const figures: Figures = { [`perSecondAt${concurrency}`]: perSecond };
+  if (concurrency === 1) {
+    for (const percent of [50, 95, 99] as const) figures[`p${percent}Milliseconds`] = percentile(latencies, percent);
+  }
+  if (concurrency === 16 && before && after) {
+    figures.cpuMillisecondsEach = ((after.cpuSeconds - before.cpuSeconds) * 1000) / latencies.length;
+    figures.megabytes = after.megabytes;
+  }
+  return figures;
+}
+
+/** Medians of the rounds, and of each round's ratios to the first contender. */
+export function summarise(contenders: readonly Contender[], rounds: readonly Measured[][]): Summary[] {
+  return contenders.map(({ name, given }, i) => {
+    const figures: Figures = {};
+    const ratios: Figures = {};
+    for (const metric of Object.keys(metrics) as Metric[]) {
+      const pairs = rounds.map((round) => [round[i]?.figures[metric], round[0]?.figures[metric]]);
+      const found = pairs.filter((pair): pair is [number, number] => !pair.includes(undefined));
+      if (found.length === 0) continue;
+      figures[metric] = percentile(
+        found.map(([own]) => own),
+        50,
+      );
+      ratios[metric] = percentile(
+        found.map(([own, first]) => (metric.startsWith("perSecond") ? first / own : own / first)),
+        50,
+      );
+    }
+    return { name, given, figures, ratios, days: rounds[0]?.[i]?.days ?? Number.NaN };
+  });
+}
