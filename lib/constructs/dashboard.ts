@@ -65,7 +65,7 @@ export function addDashboard(scope: Construct, { config, alarms, apiId, stateMac
       "Latency of the API, ms",
       ["p50", "p95", "p99"].map((statistic) => api("Latency", statistic, statistic)),
     ),
-    graph("Latency by phase, p95, ms", phases, stacked),
+    graph("Latency by phase, p95, ms", phases),
   );
   dashboard.addWidgets(
     graph("Photographs answered, by model version", [each("modelVersion", metricNames.predictions, "Sum")], stacked),

@@ -12,7 +12,8 @@ export function addServingAlarms(alarms: Alarms, config: StageConfig, apiId: str
     name: "api-errors",
     meaning: "5 % of the API's answers or more are 5xx.",
     metric: "5xx",
-    // Of a metric that is 0 or 1 for each request, the average is the rate.
+    // Of a metric that is 0 or 1 for each request the average is the rate: so AWS documents it for REST APIs. If an HTTP API
+    // sent nothing but the ones, any error would ring.
     statistic: "Average",
     threshold: 0.05,
     periods: twice,

@@ -148,6 +148,19 @@ describe("POST /predict", () => {
     expect(JSON.stringify(lines)).not.toMatch(/token|a\.example/);
   });
 
+  it("tells the trace of a request's phases before it answers, refused or not", async () => {
+    await publishChampion(store, "1", 0);
+    const traced: string[][] = [];
+    const trace = async (spans: readonly { name: string }[]) => void traced.push(spans.map(({ name }) => name));
+    api = createApi(() => ({ store }), logger, { trace }).handler;
+    await call(await apiEvent("POST", "/predict", predictForm([await shade(1), await shade(2)], ["T20", "T20"])));
+    await call(await apiEvent("POST", "/predict", predictForm([Buffer.from("no photograph")], ["T20"])));
+    expect(traced).toEqual([
+      ["parse", "decode", "decode", "infer"],
+      ["parse", "decode"],
+    ]);
+  });
+
   it("answers 503 and when to come back before the first promotion", async () => {
     const { statusCode, headers, body } = await call(
       await apiEvent("POST", "/predict", predictForm([await shade(1)], ["T20"])),
