@@ -39,6 +39,6 @@ async function askToReload(apiUrl: string, fetch: Fetch) {
     throw new Error(`${url} does not answer: ${errorMessage(cause)}`, { cause });
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${text.slice(0, 200)}`);
+  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${text.slice(0, 500)}`);
   return reloaded.parse(JSON.parse(text)).model;
 }

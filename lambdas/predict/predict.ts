@@ -36,9 +36,12 @@ export async function predict(
   id: string,
 ): Promise<PredictResponse> {
   const stop = new AbortController();
-  const bounded = AbortSignal.any([stop.signal, AbortSignal.timeout(loadMilliseconds)]);
+  const tooLong = new DOMException("It takes too long", "TimeoutError");
+  const late = setTimeout(() => stop.abort(tooLong), loadMilliseconds);
   try {
-    const decoding = Promise.all(images.map((image, index) => loadImage(image, index, predictor, measure, bounded)));
+    const decoding = Promise.all(
+      images.map((image, index) => loadImage(image, index, predictor, measure, stop.signal)),
+    );
     const answering = predictor.holder.use(async ({ model, served }) => {
       const pixels = await decoding;
       const days = await measure.time("infer", () => predictDays(model, pixels, conditions));
@@ -51,6 +54,7 @@ export async function predict(
     const [answer] = await Promise.all([answering, decoding]);
     return answer;
   } finally {
+    clearTimeout(late);
     // The first failure is the answer; nothing else need be fetched any more.
     stop.abort();
   }

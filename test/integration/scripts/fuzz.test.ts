@@ -15,6 +15,8 @@ it("what its OpenAPI allows, and what it does not, is answered as it says: no 5x
     // No schema can say that base64 is a photograph, or that an address leads to one: most of what fits is refused.
     ...["--exclude-checks", "positive_data_acceptance"],
     ...["--continue-on-failure", "--generation-database", "none", "--warnings", "off", "--no-color"],
+    // They are about the time that making up requests takes.
+    ...["--suppress-health-check", "all"],
   ];
   const { status, stdout, stderr } = spawnSync(join(fuzzVenv, "bin/schemathesis"), args, {
     cwd: folder,

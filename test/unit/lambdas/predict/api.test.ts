@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { Logger } from "@aws-lambda-powertools/logger";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import sharp from "sharp";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { healthResponse, predictResponse } from "../../../../core/contracts/predict.ts";
 import { FolderStore } from "../../../../core/folder-store.ts";
 import { createApi } from "../../../../lambdas/predict/api.ts";
@@ -112,6 +112,29 @@ describe("POST /predict", () => {
       body: JSON.stringify({ images: [{ base64, storage_condition: "T10" }] }),
     };
     expect((await call(event)).body.prediction).toEqual([{ estimated_days: 4 }]);
+  });
+
+  it("gives up photographs that are not there after 20 s, before the gateway gives up", async () => {
+    await publishChampion(store, "1", 3);
+    const asked = Promise.withResolvers<void>();
+    const fetchImage = (_: string, stop: AbortSignal) =>
+      new Promise<never>((_, reject) => {
+        stop.addEventListener("abort", () => reject(new FetchError(`${stop.reason.name}`)));
+        asked.resolve();
+      });
+    api = createApi(() => ({ store, fetchImage }), logger).handler;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const form = predictForm([], ["T20"]);
+    form.append("image_urls", "https://a.example/slow");
+    const answering = call(await apiEvent("POST", "/predict", form));
+    await asked.promise;
+    vi.advanceTimersByTime(20_000);
+    const { statusCode, body } = await answering;
+    expect({ statusCode, detail: body.detail }).toMatchObject({
+      statusCode: 400,
+      detail: expect.stringContaining("TimeoutError"),
+    });
   });
 
   it("answers with the model that it began with when another one is taken up meanwhile", async () => {

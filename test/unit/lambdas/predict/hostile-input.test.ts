@@ -99,6 +99,28 @@ it("a form of anything between boundaries is answered", () => {
   );
 });
 
+it("a form with any boundary and names of any length is answered", () => {
+  const name = fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc.nat(70_000).map((length) => "n".repeat(length)),
+  );
+  const boundary = fc.oneof(
+    fc.string({ minLength: 1, maxLength: 80 }),
+    fc.constantFrom("-", "--", "\r\n", "b;b", '"b"'),
+  );
+  return fc.assert(
+    fc.asyncProperty(boundary, fc.array(fc.tuple(name, name), { maxLength: 70 }), (edge, parts) => {
+      const text = parts.map(
+        ([field, file]) =>
+          `--${edge}\r\nContent-Disposition: form-data; name="${field}"; filename="${file}"\r\n\r\nx\r\n`,
+      );
+      const body = Buffer.from(`${text.join("")}--${edge}--\r\n`);
+      return expectAnAnswer(`multipart/form-data; boundary=${edge}`, body);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 it("any body of any type is answered", () => {
   const type = fc.oneof(
     fc.constantFrom("application/json", "application/x-www-form-urlencoded", "multipart/form-data", ""),
