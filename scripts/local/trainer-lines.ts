@@ -10,7 +10,8 @@ export function showTrainerLine(line: string, progress: Progress): void {
 
 /** Shows what a kernel printed of its epochs; the rest is in its log. */
 export function showKernelOutput(text: string, progress: Progress): void {
-  for (const line of text.split("\n").filter((each) => /\bval_loss: /.test(each))) progress.line(`    ${line.trim()}`);
+  for (const line of text.split("\n").filter((each) => / epoch \d+\/\d+ /.test(each)))
+    progress.line(`    ${line.trim()}`);
 }
 
 function parseEvent(line: string): TrainingEvent | undefined {

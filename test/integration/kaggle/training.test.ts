@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { lastLines } from "../../../core/kaggle/kernels.ts";
 import { artifactPrefix, readModelVersion } from "../../../core/mlflow/artifacts.ts";
 import { loadOnnxModel, predictDays } from "../../../core/model/onnx-model.ts";
+import { type Gate, openGate } from "../../../scripts/local/gate.ts";
 import { startTestKaggle, type TestKaggle } from "../../support/kaggle.ts";
 import { type KaggleSteps, kaggleSteps } from "../../support/kaggle-steps.ts";
 import { executionArn } from "../../support/pipeline.ts";
@@ -10,19 +12,25 @@ import { tinyPhotograph } from "../../support/tiny-dataset.ts";
 const notebook = await readFile(new URL("../../../training/kaggle/train.ipynb", import.meta.url), "utf8");
 let kaggle: TestKaggle;
 let steps: KaggleSteps;
+let gate: Gate;
 beforeAll(async () => {
   kaggle = await startTestKaggle();
+  // As through the tunnel: MLflow behind a password.
+  gate = await openGate(inject("services").mlflow, "kaggle", "door's key");
   steps = await kaggleSteps(kaggle.url, { epochs: 2, batchSize: 8, finetuneDepth: 3, learningRate: 0.01 });
 });
-afterAll(() => kaggle.stop());
+afterAll(async () => {
+  await kaggle.stop();
+  await gate.close();
+});
 
 // TensorFlow traces the network twice, which on two busy cores takes minutes.
 describe("a training on Kaggle", { timeout: 600_000 }, () => {
   it("ends as if it had been trained here: two runs with their histories, plots, a registered model", async () => {
     const { mlflow, input, artifacts } = steps;
     const source = await steps.uploadToEnd();
-    const settings = { tracking: { uri: inject("services").mlflow, username: "", password: "" } };
-    const kernel = await steps.push(source, notebook, { settings });
+    const tracking = { uri: gate.url, username: "kaggle", password: "door's key" };
+    const kernel = await steps.push(source, notebook, { settings: { tracking } });
     expect(kernel.outcome).toBe("pushed");
     const [head, run] = await Promise.all([mlflow.runs.get(kernel.headRunId), mlflow.runs.get(kernel.runId)]);
     expect(head?.tags).toMatchObject({ "mlflow.parentRunId": kernel.runId, "kaggle.phase": "head" });
@@ -33,6 +41,9 @@ describe("a training on Kaggle", { timeout: 600_000 }, () => {
     expect(checks.at(-1)).toMatchObject({ outcome: "complete", status: "COMPLETE" });
     // While it trained, it told MLflow of each epoch itself.
     expect(await mlflow.runs.metricHistory(kernel.headRunId, "val_loss")).toHaveLength(2);
+    // And whoever watches the local Kaggle.
+    const { log } = await steps.kaggle.kernels.outputs(kernel);
+    expect(lastLines(log, 100)).toMatch(/^finetune epoch 2\/2 {2}loss [\d.]+ {2}validation loss [\d.]+ {2}MAE /m);
 
     const result = await steps.collect(kernel);
     expect(result).toMatchObject({ runId: kernel.runId, reused: false });
