@@ -9,14 +9,18 @@ import { InvalidInputError } from "../../core/errors.ts";
  */
 export async function confirm(
   question: string,
-  input: Readable = process.stdin,
+  input: Readable & { isTTY?: boolean } = process.stdin,
   output: Writable = process.stdout,
 ): Promise<boolean> {
   const terminal = createInterface({ input, output });
   try {
     const nobody = once(terminal, "close").then(() => undefined);
     const answer = await Promise.race([terminal.question(`${question} [y/N] `), nobody]);
-    if (answer !== undefined) return /^y(es)?$/i.test(answer.trim());
+    if (answer !== undefined) {
+      // A terminal shows what is typed; of what comes through a pipe nobody else would see it.
+      if (!input.isTTY) output.write(`${answer}\n`);
+      return /^y(es)?$/i.test(answer.trim());
+    }
   } finally {
     terminal.close();
   }

@@ -14,10 +14,10 @@ it.each([
   expect(await confirm("Change it?", Readable.from([answer]), nowhere())).toBe(taken);
 });
 
-it("shows the question", async () => {
+it("shows the question, and the answer that nobody typed", async () => {
   const output = new PassThrough();
   await confirm("Change it?", Readable.from(["n\n"]), output);
-  expect(String(output.read())).toContain("Change it? [y/N]");
+  expect(String(output.read())).toBe("Change it? [y/N] n\n");
 });
 
 it("says what to do where nobody answers", async () => {
