@@ -5,8 +5,8 @@ import type { Random } from "../../core/synthetic/random.ts";
 export interface Augmentation {
   /** One of the 8 ways to lay a square: bit 0 mirrors left and right, bit 1 up and down, bit 2 the diagonal. */
   symmetry: number;
-  /** New value of each of the 256 values of red, then green, then blue. Absent: as they are. */
-  light?: Float32Array;
+  /** New value of each of the 256 values of red, then green, then blue. */
+  light: Float32Array;
 }
 
 const side = imageSize;
@@ -15,7 +15,7 @@ const side = imageSize;
  * A random change: any flip or quarter turn, and light as it varies between rooms and cameras. Mild, for the colour is what
  * tells the ripeness.
  */
-export function drawAugmentation(random: Random): Required<Augmentation> {
+export function drawAugmentation(random: Random): Augmentation {
   const brightness = random.uniform(-8, 8);
   const contrast = random.uniform(0.92, 1.08);
   const light = new Float32Array(3 * 256);
@@ -27,14 +27,6 @@ export function drawAugmentation(random: Random): Required<Augmentation> {
   }
   return { symmetry: Math.floor(random.uniform(0, 8)), light };
 }
-
-/** A random flip or quarter turn, in the photograph's own light. */
-export function drawLaying(random: Random): Augmentation {
-  return { symmetry: Math.floor(random.uniform(0, 8)) };
-}
-
-/** Every value as it is. */
-const ownLight = Float32Array.from({ length: 3 * 256 }, (_, i) => i % 256);
 
 /**
  * Copies one photograph (uint8 RGB, [224, 224, 3]) into a batch of floats from `offset` on, changed if asked to. Both in one
@@ -50,7 +42,7 @@ export function copyPhotograph(
     target.set(source, offset);
     return;
   }
-  const { symmetry, light = ownLight } = augmentation;
+  const { symmetry, light } = augmentation;
   const right = symmetry & 1 ? -3 : 3;
   const down = symmetry & 2 ? -3 * side : 3 * side;
   const start = (symmetry & 1 ? 3 * (side - 1) : 0) + (symmetry & 2 ? 3 * side * (side - 1) : 0);

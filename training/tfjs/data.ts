@@ -4,7 +4,7 @@ import pMap from "p-map";
 import { imageBytes, imageSize, type ManifestRow, type Split, storageGroups } from "../../core/contracts/dataset.ts";
 import type { Dataset } from "../../core/dataset/open.ts";
 import { createRandom, type Random } from "../../core/synthetic/random.ts";
-import { type Augmentation, copyPhotograph, drawAugmentation } from "./augment.ts";
+import { copyPhotograph, drawAugmentation } from "./augment.ts";
 import { type Tensorflow, tf } from "./tensorflow.ts";
 
 /** A photograph that can be learnt from. */
@@ -81,8 +81,6 @@ export function disposeBatch({ image, condition, days }: Batch): void {
 export interface ReadOptions {
   batchSize: number;
   seed?: readonly number[];
-  /** How a photograph is changed; default: laid and lit in another way. */
-  draw?: (random: Random) => Augmentation;
 }
 
 /** The rows as photographs in batches of nearly equal size, at most `batchSize`, with a `seed` augmented. */
@@ -94,7 +92,7 @@ export async function* readBatches(
   for await (const { some, items, random } of readItems(rows, options, (row) => cache.read(row))) {
     const pixels = new Float32Array(items.length * imageBytes);
     for (const [i, photograph] of items.entries()) {
-      copyPhotograph(photograph, pixels, i * imageBytes, random && (options.draw ?? drawAugmentation)(random));
+      copyPhotograph(photograph, pixels, i * imageBytes, random && drawAugmentation(random));
     }
     yield { image: tf.tensor4d(pixels, [some.length, imageSize, imageSize, 3]), ...labelsOf(some) };
   }

@@ -1,4 +1,3 @@
-import { drawLaying } from "./augment.ts";
 import { type LabelledRow, labelsOf, type PhotographCache, type ReadOptions, readBatches, readItems } from "./data.ts";
 import { cacheFeatures } from "./features.ts";
 import { Front } from "./front.ts";
@@ -39,15 +38,13 @@ export function disposeExamples({ inputs, days }: Examples): void {
 /** What learns in a phase, where the model's layers have been told which of them do. */
 export async function createLearner(
   model: Tensorflow.LayersModel,
-  { fixedPart }: Phase,
+  { fixedPartOnce }: Phase,
   options: LearnerOptions,
 ): Promise<Learner> {
-  if (!fixedPart) return wholeModel(model, options);
+  if (!fixedPartOnce) return wholeModel(model, options);
   const learning = model.layers.filter((layer) => layer.trainable && layer.getWeights().length > 0);
   const cuts = findCuts(model, new Set(learning));
-  const front = await Front.of(model, cuts);
-  const tail = tailOf(model, cuts);
-  return fixedPart === "once" ? cachedTail(front, tail, options) : augmentedTail(front, tail, options);
+  return cachedTail(await Front.of(model, cuts), tailOf(model, cuts), options);
 }
 
 function wholeModel(model: Tensorflow.LayersModel, { cache }: LearnerOptions): Learner {
@@ -59,24 +56,6 @@ function wholeModel(model: Tensorflow.LayersModel, { cache }: LearnerOptions): L
       }
     },
     release: async () => undefined,
-  };
-}
-
-/**
- * Photographs go through the fixed part each time, for each time they are laid in another way. Their light stays: what has
- * learnt before from the photographs as they are would have to learn it anew.
- */
-function augmentedTail(front: Front, model: Tensorflow.LayersModel, { cache }: LearnerOptions): Learner {
-  return {
-    model,
-    async *read(rows, readOptions) {
-      for await (const { image, condition, days } of readBatches(cache, rows, { ...readOptions, draw: drawLaying })) {
-        const pixels = await image.data<"float32">();
-        image.dispose();
-        yield { inputs: [...front.split(await front.run(pixels)), condition], days };
-      }
-    },
-    release: () => front.release(),
   };
 }
 

@@ -23,13 +23,14 @@ export const mobilenet: Network = {
   pretrained: true,
   attribution: "Backbone: MobileNetV1 with ImageNet weights, by Google, Apache License 2.0",
   phases({ finetuneDepth }) {
-    const head: Phase = { name: "head", trainable: headOf, learningRateFactor: 1, fixedPart: "once" };
+    const head: Phase = { name: "head", trainable: headOf, learningRateFactor: 1, fixedPartOnce: true };
     const finetune: Phase = {
       name: "finetune",
       trainable: (model) => [...headOf(model), ...lastOfBackbone(model, finetuneDepth)].filter(keepsNoStatistics),
       learningRateFactor: 0.01,
-      fixedPart: "each time",
-      effort: 30,
+      // Turned photographs would be new to the head, which then had to be learnt anew at a hundredth of the rate.
+      fixedPartOnce: true,
+      effort: 8,
     };
     return finetuneDepth > 0 ? [head, finetune] : [head];
   },

@@ -12,11 +12,8 @@ export interface Phase {
   trainable: (model: Tensorflow.LayersModel) => Tensorflow.layers.Layer[];
   /** What the learning rate of the hyper-parameters is multiplied by. */
   learningRateFactor: number;
-  /**
-   * Says that photographs go through what does not learn apart from the rest, and how often: each time they are seen,
-   * laid in another way each time, or once for all, as they are.
-   */
-  fixedPart?: "each time" | "once";
+  /** Photographs go through what does not learn once for all, as they are, and what it sees is kept on disk. */
+  fixedPartOnce?: boolean;
   /** Seconds of an epoch beside those of the other phases, roughly; 1 unless given. */
   effort?: number;
 }

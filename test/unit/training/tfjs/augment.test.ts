@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { imageBytes, imageSize } from "../../../../core/contracts/dataset.ts";
 import { createRandom } from "../../../../core/synthetic/random.ts";
-import { copyPhotograph, drawAugmentation, drawLaying } from "../../../../training/tfjs/augment.ts";
+import { copyPhotograph, drawAugmentation } from "../../../../training/tfjs/augment.ts";
 
 const unchanged = Float32Array.from({ length: 768 }, (_, i) => i % 256);
 /** One red pixel at row 10, column 20, on black. */
@@ -31,15 +31,6 @@ describe("copyPhotograph", () => {
     expect(whereTheMarkIs(4)).toEqual([20, 10]);
     const all = Array.from({ length: 8 }, (_, symmetry) => whereTheMarkIs(symmetry).join());
     expect(new Set(all).size).toBe(8);
-  });
-
-  it("keeps the light where only the laying is drawn", () => {
-    const random = createRandom(1);
-    for (let i = 0; i < 20; i++) {
-      const copy = new Float32Array(imageBytes);
-      copyPhotograph(marked, copy, 0, drawLaying(random));
-      expect(copy.filter((value) => value !== 0)).toEqual(Float32Array.of(200));
-    }
   });
 
   it("changes each colour by its own table", () => {

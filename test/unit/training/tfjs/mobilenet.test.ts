@@ -10,6 +10,7 @@ import { cachePhotographs, labelledRows } from "../../../../training/tfjs/data.t
 import { fitModel } from "../../../../training/tfjs/fit.ts";
 import { findCuts } from "../../../../training/tfjs/graph.ts";
 import { mobilenet } from "../../../../training/tfjs/mobilenet.ts";
+import type { Phase } from "../../../../training/tfjs/network.ts";
 import { combineReporters } from "../../../../training/tfjs/reporter.ts";
 import type { Tensorflow } from "../../../../training/tfjs/tensorflow.ts";
 import { type TrainOptions, trainModel } from "../../../../training/tfjs/train-model.ts";
@@ -59,11 +60,14 @@ function changed(before: Record<string, number[][]>, after: Record<string, numbe
   return Object.keys(before).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 }
 
-async function fitPhases(phases: ("head" | "finetune")[], epochs = 1) {
+async function fitPhases(phases: ("head" | "finetune")[], epochs = 1, changes: Partial<Phase> = {}) {
   const model = await mobilenet.build({ hyperparameters, typicalDays: [5, 5, 5], backbone: await load() });
   const before = weightsOf(model);
   const cache = await cachePhotographs(dataset, ["train", "validation"], join(folder, "cache"));
-  const chosen = mobilenet.phases(hyperparameters).filter(({ name }) => phases.some((phase) => phase === name));
+  const chosen = mobilenet
+    .phases(hyperparameters)
+    .filter(({ name }) => phases.some((phase) => phase === name))
+    .map((phase) => (phase.name === "finetune" ? { ...phase, ...changes } : phase));
   const fitted = await fitModel(model, chosen, {
     cache,
     featureFolder: join(folder, "features"),
@@ -102,6 +106,12 @@ describe("mobilenet", () => {
     expect(history[0]?.learningRate).toBeLessThanOrEqual(hyperparameters.learningRate / 100);
   });
 
+  it("begins to fine-tune where the head did best: without a step, validation says the same", async () => {
+    const { history } = await fitPhases(["head", "finetune"], 3, { learningRateFactor: 0 });
+    const errorsOf = (name: string) => history.filter(({ phase }) => phase === name).map(({ valMae }) => valMae);
+    for (const error of errorsOf("finetune")) expect(error).toBeCloseTo(Math.min(...errorsOf("head")), 5);
+  });
+
   it("keeps the phase that did better on validation", async () => {
     const { history, phase } = await fitPhases(["head", "finetune"], 3);
     const best = history.toSorted((a, b) => a.valLoss - b.valLoss)[0];
@@ -122,7 +132,8 @@ describe("mobilenet", () => {
     await train("second", { cacheFolder, reporter: { onBatch } });
     expect(seen).not.toContain("features");
     const files = await readdir(join(cacheFolder, dataset.summary.version));
-    expect(files.filter((name) => name.endsWith(".features"))).toHaveLength(1);
+    // One for each phase: they see the photographs from different layers on.
+    expect(files.filter((name) => name.endsWith(".features"))).toHaveLength(2);
     expect(files.filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
