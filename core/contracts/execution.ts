@@ -19,7 +19,7 @@ const hyperparameters = z.strictObject({
   /** Per phase: the head, then the fine-tuning. */
   epochs: z.int().min(1).max(1000),
   optimizer: z.enum(["adam", "sgd", "rmsprop"]),
-  /** How many of the backbone's last layers the second phase trains; `compact` has no backbone and ignores it. */
+  /** How many of the backbone's last layers the second phase trains, which 0 leaves out; `compact` has no backbone. */
   finetuneDepth: z.int().min(0).max(1000),
   seed: z
     .int()
@@ -30,10 +30,13 @@ const hyperparameters = z.strictObject({
 /** Everything that, with the data set, decides what a training gives. */
 export type Hyperparameters = z.infer<typeof hyperparameters>;
 
-/** Defaults by network; the first state fills them in so that the execution shows what it ran with. */
+/**
+ * Defaults by network; the first state fills them in so that the execution shows what it ran with. `mobilenet` is as good
+ * without its second phase (docs/tuning.md).
+ */
 export const defaultHyperparameters: Record<Network, Omit<Hyperparameters, "cnn">> = {
   compact: { learningRate: 0.002, batchSize: 32, epochs: 20, optimizer: "adam", finetuneDepth: 0, seed: 42 },
-  mobilenet: { learningRate: 0.002, batchSize: 64, epochs: 6, optimizer: "adam", finetuneDepth: 14, seed: 42 },
+  mobilenet: { learningRate: 0.002, batchSize: 64, epochs: 6, optimizer: "adam", finetuneDepth: 0, seed: 42 },
   mobilenetv2: { learningRate: 0.001, batchSize: 32, epochs: 10, optimizer: "adam", finetuneDepth: 50, seed: 42 },
   resnet50: { learningRate: 0.001, batchSize: 12, epochs: 10, optimizer: "adam", finetuneDepth: 100, seed: 42 },
 };
