@@ -84,9 +84,10 @@ export async function benchServing(args: string[], usage: string, progress: Prog
   for (const { name, folder } of folders) {
     const ready = await Promise.all(chosen.map((one) => contenders[one]({ ...material, network: folder, work })));
     networks[name] = await measureNetwork(name, ready, settings, progress);
+    // After each network, for a run that is cut off.
+    const result = { machine, photograph: { source, side, bytes }, rounds, seconds, networks };
+    if (settings.json) await writeFile(settings.json, `${JSON.stringify(result, null, 2)}\n`);
   }
-  const result = { machine, photograph: { source, side, bytes }, rounds, seconds, networks };
-  if (settings.json) await writeFile(settings.json, `${JSON.stringify(result, null, 2)}\n`);
   const [first] = Object.entries(networks);
   if (settings.plot && first) {
     await writeFile(settings.plot, servingPlot(`Serving ${first[0]} on ${machine.cores} cores`, first[1].summaries));

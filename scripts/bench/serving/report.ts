@@ -22,6 +22,7 @@ const format = (metric: Metric, value: number) => value.toFixed(metrics[metric].
 const panels: { metric: Metric; title: string }[] = [
   { metric: "p50Milliseconds", title: "One photograph, median (ms, shorter is better)" },
   { metric: "perSecondAt16", title: "16 at once (photographs a second, longer is better)" },
+  { metric: "cpuMillisecondsEach", title: "Processor time of an answer (ms, shorter is better)" },
   { metric: "firstAnswerSeconds", title: "From start to first answer (s, shorter is better)" },
   { metric: "megabytes", title: "Memory (MB, shorter is better)" },
 ];
