@@ -1,5 +1,5 @@
 import type { Contender, Running } from "./contender.ts";
-import { percentile } from "./load.ts";
+import { median, percentile } from "./load.ts";
 import { readUsage } from "./process-tree.ts";
 
 /** What is measured of each contender, and how it is written: for `perSecond` more is better, for the rest less. */
@@ -90,13 +90,9 @@ export function summarise(contenders: readonly Contender[], rounds: readonly Mea
       const pairs = rounds.map((round) => [round[i]?.figures[metric], round[0]?.figures[metric]]);
       const found = pairs.filter((pair): pair is [number, number] => !pair.includes(undefined));
       if (found.length === 0) continue;
-      figures[metric] = percentile(
-        found.map(([own]) => own),
-        50,
-      );
-      ratios[metric] = percentile(
+      figures[metric] = median(found.map(([own]) => own));
+      ratios[metric] = median(
         found.map(([own, first]) => (metric.startsWith("perSecond") ? first / own : own / first)),
-        50,
       );
     }
     return { name, given, figures, ratios, days: rounds[0]?.[i]?.days ?? Number.NaN };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { measureLoad, percentile } from "../../../../../scripts/bench/serving/load.ts";
+import { measureLoad, median, percentile } from "../../../../../scripts/bench/serving/load.ts";
 
 it("keeps as many questions open as it is told, each about the next photograph", async () => {
   const asked: number[] = [];
@@ -32,4 +32,13 @@ it.each([
   [1, 1],
 ])("finds the %dth percentile by nearest rank", (percent, value) => {
   expect(percentile([5, 1, 4, 2, 3], percent)).toBe(value);
+});
+
+it.each([
+  [[3], 3],
+  [[9, 1], 5],
+  [[7, 1, 2], 2],
+  [[4, 1, 100, 2], 3],
+])("finds the median of %j", (values, value) => {
+  expect(median(values)).toBe(value);
 });
