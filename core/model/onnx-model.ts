@@ -31,7 +31,7 @@ export async function loadOnnxModel(bytes: Uint8Array, options: { threads?: numb
     session = await InferenceSession.create(bytes, {
       logSeverityLevel: 3,
       // Threads that wait for their next part of a graph by spinning take the core from decoding, from other requests, and
-      // from a Lambda's share: half as much processor time again for an answer on a busy machine (docs/benchmarks.md).
+      // from a Lambda's share: a third more processor time for an answer on a busy machine (docs/benchmarks.md).
       extra: { session: { intra_op: { allow_spinning: "0" } } },
       ...(options.threads && { intraOpNumThreads: options.threads }),
     });
