@@ -1,71 +1,12 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { S3Client } from "@aws-sdk/client-s3";
-import { z } from "zod";
-import { S3Store } from "../../aws/s3-store.ts";
-import { publishManifest } from "../../core/serving/publish.ts";
-import { bootstrapModel } from "../shared/bootstrap.ts";
-import { environment } from "../shared/env.ts";
-import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
-import { type ApiBase, createApi } from "./api.ts";
+import { createApi } from "./api.ts";
+import { openBase } from "./base.ts";
 import { createSpanSender } from "./trace.ts";
-import { createUploads } from "./uploads.ts";
-
-const env = environment(
-  z.object({
-    ...mlflowEnvironment,
-    ARTIFACT_BUCKET: z.string().min(1),
-    UPLOAD_BUCKET: z.string().min(1),
-    MODEL_NAME: z.string().min(1),
-    REVISION: z.string().default("development"),
-    /** Lambda sets it. */
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().default(1769),
-  }),
-);
-
-/** Lambda gives one core for each 1769 MB. */
-const megabytesPerCore = 1769;
-
-/** With three attempts an S3 that says nothing is given up before the gateway gives up, after 30 s. */
-const s3Patience = {
-  connectionTimeout: 2_000,
-  requestTimeout: 5_000,
-  // Without it a timeout is only a line in the log.
-  throwOnRequestTimeout: true,
-  // For an answer that falls silent half way.
-  socketTimeout: 5_000,
-};
-
-/** A reload does not wait until MLflow has woken up: the gateway would not either. */
-const mlflowPatience = { timeout: 6_000, attempts: 2, patience: 10_000 };
-
-function open(): ApiBase {
-  const settings = env();
-  const s3 = new S3Client({ requestHandler: s3Patience });
-  const store = new S3Store(s3, settings.ARTIFACT_BUCKET);
-  const uploaded = new S3Store(s3, settings.UPLOAD_BUCKET);
-  return {
-    store,
-    republish: () =>
-      publishManifest(settings.MODEL_NAME, {
-        mlflow: mlflowFrom(settings, mlflowPatience),
-        artifacts: { name: settings.ARTIFACT_BUCKET, store },
-      }),
-    uploads: createUploads(s3, settings.UPLOAD_BUCKET, uploaded),
-    revision: settings.REVISION,
-    model: {
-      threads: Math.ceil(settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / megabytesPerCore),
-      cacheFolder: join(tmpdir(), "avocado-models"),
-      bootstrap: bootstrapModel,
-    },
-  };
-}
 
 const sendSpans = createSpanSender(process.env.AWS_XRAY_DAEMON_ADDRESS);
 
-const api = createApi(open, new Logger(), {
+const api = createApi(openBase, new Logger(), {
   metrics: new Metrics(),
   // Lambda names the trace of each request anew.
   trace: sendSpans && ((spans) => sendSpans(spans, process.env._X_AMZN_TRACE_ID)),
