@@ -50,7 +50,7 @@ describe("strategy 'kaggle'", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "avocado-kaggle-"));
-    const sample = await ensureSample(join(folder, "sample"), () => {}, { fruits: 14, seed: 5 });
+    const sample = await ensureSample(join(folder, "sample"), () => {}, { fruits: 14, seed: 10 });
     stack = await startLocalStack({
       folder: join(folder, "state"),
       reset: false,
