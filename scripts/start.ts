@@ -11,12 +11,14 @@ import { ensureSample } from "./local/sample.ts";
 import { type LocalStack, startLocalStack } from "./local/stack.ts";
 import { stateFolder } from "./local/state.ts";
 import { showKernelOutput, showTrainerLine } from "./local/trainer-lines.ts";
-import { uploadData } from "./local/upload.ts";
+import { findDataFiles, uploadData } from "./local/upload.ts";
 import { localFolder } from "./setup/paths.ts";
 
 /** `npm start`: the whole system on this machine, one retraining through it, and then the API until Ctrl-C. */
 async function main(options: StartOptions): Promise<number> {
   validateInput(options.input);
+  // Before anything is started, which takes a while.
+  if (options.data) await findDataFiles(options.data);
   if (options.kaggle?.service === "local") setUpNotebooks();
   const progress = new Progress();
   const interrupted = new AbortController();

@@ -7,6 +7,30 @@ import { ZipFile } from "yazl";
 import { InvalidInputError } from "../../core/errors.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 
+/** The files of a data set on this machine. */
+export interface DataFiles {
+  /** A folder is zipped; a file is a zip already. */
+  isFolder: boolean;
+  files: FolderFile[];
+}
+
+/** Looks what a data set (a zip, or a folder) is made of. @throws InvalidInputError when the path is no data set */
+export async function findDataFiles(path: string): Promise<DataFiles> {
+  const source = resolve(path);
+  const found = await stat(source).catch(() => undefined);
+  if (!found)
+    throw new InvalidInputError(`--data: '${path}' does not exist. Give a zip, or a folder with data.csv and images/.`);
+  if (!found.isDirectory()) {
+    const file = { path: source, name: basename(source), size: found.size, time: found.mtimeMs };
+    return { isFolder: false, files: [file] };
+  }
+  const files = await listFolder(source);
+  if (files.some(({ name }) => name === "data.csv")) return { isFolder: true, files };
+  throw new InvalidInputError(
+    `--data: '${path}' has no data.csv. A data set is a folder with data.csv, dataset.json and images/.`,
+  );
+}
+
 /**
  * Puts a data set (a zip, or a folder, which becomes one) into the raw bucket, unless this very one is there.
  * @returns its key
@@ -14,24 +38,14 @@ import type { ObjectStore } from "../../core/storage.ts";
  */
 export async function uploadData(path: string, raw: ObjectStore): Promise<string> {
   const source = resolve(path);
-  const found = await stat(source).catch(() => undefined);
-  if (!found)
-    throw new InvalidInputError(`--data: '${path}' does not exist. Give a zip, or a folder with data.csv and images/.`);
-  const files = found.isDirectory()
-    ? await listFolder(source)
-    : [{ path: source, name: basename(source), size: found.size, time: found.mtimeMs }];
-  if (found.isDirectory() && !files.some(({ name }) => name === "data.csv")) {
-    throw new InvalidInputError(
-      `--data: '${path}' has no data.csv. A data set is a folder with data.csv, dataset.json and images/.`,
-    );
-  }
+  const { isFolder, files } = await findDataFiles(path);
   const print = createHash("sha256").update(files.map(({ name, size, time }) => `${name} ${size} ${time}`).join("\n"));
   const stem = basename(source)
     .replace(/\.zip$/i, "")
     .replace(/[^\w.-]+/g, "-");
   const key = `${stem}-${print.digest("hex").slice(0, 12)}.zip`;
   if (await raw.head(key)) return key;
-  await raw.writeStream(key, found.isDirectory() ? zip(files) : createReadStream(source), "application/zip");
+  await raw.writeStream(key, isFolder ? zip(files) : createReadStream(source), "application/zip");
   return key;
 }
 

@@ -127,3 +127,12 @@ describe("npm run predict", () => {
     });
   });
 });
+
+describe("npm start", () => {
+  it("says that the data is not there before it starts anything", async () => {
+    await expect(run("start", "--once", "--data", join(folder, "nowhere"))).rejects.toMatchObject({
+      stdout: "",
+      stderr: expect.stringContaining("nowhere' does not exist. Give a zip, or a folder with data.csv and images/."),
+    });
+  });
+});
