@@ -3,6 +3,7 @@ import { Duration, IgnoreMode, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { type IVpc, Peer, Port, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
 import { Platform } from "aws-cdk-lib/aws-ecr-assets";
 import {
+  CfnClusterCapacityProviderAssociations,
   Cluster,
   type ContainerDefinition,
   ContainerImage,
@@ -11,6 +12,7 @@ import {
   FargateTaskDefinition,
   type ICluster,
   LogDrivers,
+  PropagatedTagSource,
   Secret,
 } from "aws-cdk-lib/aws-ecs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
@@ -60,8 +62,14 @@ export class MlflowService extends Construct {
       clusterName: this.clusterName,
       vpc,
       containerInsightsV2: ContainerInsights.DISABLED,
-      enableFargateCapacityProviders: true,
     }) as ICluster;
+    // Made by hand, for the service to depend on: the CDK's own comes too late for that, and is deleted while the service
+    // still uses it, which ECS refuses (github.com/pahud/cdk-fargate-patterns/issues/71).
+    const capacity = new CfnClusterCapacityProviderAssociations(this, "Capacity", {
+      cluster: cluster.clusterName,
+      capacityProviders: ["FARGATE", "FARGATE_SPOT"],
+      defaultCapacityProviderStrategy: [],
+    });
     acknowledge(
       cluster,
       "AwsSolutions-ECS4",
@@ -78,6 +86,8 @@ export class MlflowService extends Construct {
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
+      // Cost Explorer sees what runs, and the tags of a service do not reach its tasks by themselves.
+      propagateTags: PropagatedTagSource.SERVICE,
       assignPublicIp: true,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       securityGroups: [this.group, database.clients],
@@ -91,6 +101,7 @@ export class MlflowService extends Construct {
         dnsTtl: Duration.seconds(10),
       },
     });
+    service.node.addDependency(capacity);
     this.cloudMapService = service.cloudMapService as Service;
   }
 
@@ -102,6 +113,7 @@ export class MlflowService extends Construct {
 
   private defineTask({ config, database, artifacts, host }: MlflowServiceProps, ownName: string): ContainerDefinition {
     const task = new FargateTaskDefinition(this, "Task", {
+      family: `${this.clusterName}-${this.serviceName}`,
       cpu: config.registry.cpu,
       memoryLimitMiB: config.registry.memoryMegabytes,
     });
