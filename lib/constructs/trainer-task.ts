@@ -74,6 +74,13 @@ export class TrainerTask extends Construct {
       new PolicyStatement({ actions: ["ecs:RunTask"], resources: [this.task.taskDefinitionArn], conditions }),
       new PolicyStatement({ actions: ["ecs:ListTasks"], resources: ["*"], conditions }),
       new PolicyStatement({ actions: ["ecs:DescribeTasks"], resources: [tasks] }),
+      // A task that starts with tags is tagged as it starts: ECS asks for both rights ("Grant permission to tag resources on
+      // creation" in its guide).
+      new PolicyStatement({
+        actions: ["ecs:TagResource"],
+        resources: [tasks],
+        conditions: { StringEquals: { "ecs:CreateAction": "RunTask" } },
+      }),
       new PolicyStatement({
         actions: ["iam:PassRole"],
         resources: [this.task.taskRole.roleArn, this.task.obtainExecutionRole().roleArn],
