@@ -18,8 +18,15 @@ const takenLock = z.discriminatedUnion("taken", [
 ]);
 export type TakenLock = z.infer<typeof takenLock>;
 
-/** Output of an execution that did nothing, since another one runs. */
-export const notStarted = z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() });
+/** Answer of a task that found no data yet, which then is the output of the execution. `reason`: a sentence for people. */
+const noData = z.object({ outcome: z.literal("NoData"), reason: z.string() });
+export type NoData = z.infer<typeof noData>;
+
+/** Output of an execution that did nothing: another one runs, or there is no data yet. */
+export const notStarted = z.discriminatedUnion("outcome", [
+  z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() }),
+  noData,
+]);
 
 export const wakeRegistryTask = z.object({ executionArn: z.string() });
 

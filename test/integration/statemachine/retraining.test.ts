@@ -34,6 +34,7 @@ describe("a run in which all goes well", () => {
       "Wake registry",
       "New data?",
       "Fetch data",
+      "Any raw data?",
       "Plan data set",
       "Already prepared?",
       "Take the shards",
@@ -47,8 +48,8 @@ describe("a run in which all goes well", () => {
       "Promoted?",
       "Deploy model",
       "Notify",
-      "Release lock",
       "Sum up",
+      "Release lock",
       "Done",
     ]);
   });
@@ -71,7 +72,7 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({ ...trainedByTask, "Validate input": input });
-    expect(states.slice(4, 8)).toEqual(["New data?", "Find data set", "Where to train?", "Train"]);
+    expect(states.slice(4, 9)).toEqual(["New data?", "Find data set", "Any data set?", "Where to train?", "Train"]);
     expect(output.dataset).toEqual(dataset);
   });
 
@@ -84,6 +85,21 @@ describe("the choices", () => {
     expect(output).toEqual({ outcome: "AlreadyRunning", holder: "arn:other", reason: "Not started: other runs." });
     await expect(machine.mailOf(run, 2)).rejects.toThrow("Nobody was told");
   });
+
+  it.each([
+    ["Fetch data", true],
+    ["Find data set", false],
+  ])(
+    "no data yet, as '%s' finds: fails nothing, tells nobody, gives the lock back, and says why",
+    async (task, newData) => {
+      const nothing = { outcome: "NoData", reason: "There is no raw data: upload a zip." };
+      const input = answers(validateInput({ newData }));
+      const run = await machine.run({ ...trainedByTask, "Validate input": input, [task]: answers(nothing) });
+      expect(run).toMatchObject({ status: "SUCCEEDED", output: nothing });
+      expect(run.states.slice(-4)).toEqual([task, expect.stringMatching(/^Any /), "Release lock", "Done"]);
+      await expect(machine.mailOf(run, 2)).rejects.toThrow("Nobody was told");
+    },
+  );
 
   it("a data set that is there already: processes nothing", async () => {
     const done = answers({ ...plan, done: true, items: [] });
