@@ -21,7 +21,10 @@ const everyStage = {
   predict: z
     .strictObject({
       memoryMegabytes: z.int().min(512).max(10_240).default(3008).describe("New accounts have at most 3008 MB."),
-      architecture: z.enum(["x64", "arm64"]).default("x64"),
+      architecture: z
+        .enum(["x64", "arm64"])
+        .default("x64")
+        .describe("arm64 was never tried on Lambda: ONNX Runtime used to abort there (its issue 10038)."),
       rateLimit: z.int().min(1).default(50).describe("Requests a second before the API answers 429."),
       burstLimit: z.int().min(1).default(100).describe("Requests at once before the API answers 429."),
       jwt: z
