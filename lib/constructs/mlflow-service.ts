@@ -61,7 +61,6 @@ export class MlflowService extends Construct {
       clusterName: this.clusterName,
       vpc,
       containerInsightsV2: ContainerInsights.DISABLED,
-      enableFargateCapacityProviders: true,
     }) as ICluster;
     acknowledge(
       cluster,
@@ -75,7 +74,6 @@ export class MlflowService extends Construct {
       taskDefinition: task.taskDefinition,
       // Where the task may be asleep, a deployment must not wake it: without a number the service keeps the one it has.
       ...(!sleeps && { desiredCount: 1 }),
-      capacityProviderStrategies: [{ capacityProvider: sleeps ? "FARGATE_SPOT" : "FARGATE", weight: 1 }],
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },

@@ -128,7 +128,8 @@ export class PipelineSteps extends Construct {
     const mlflow = { MLFLOW_TRACKING_URI: registry.trackingUri, MLFLOW_AUTH: registry.auth };
     const wake = this.add("wake-registry", {
       description: "Starts MLflow where it sleeps, and waits until it answers",
-      minutes: 6,
+      // Its own limit is 10 minutes; the last call may wait for half a minute more.
+      minutes: 12,
       memory: 256,
       environment: {
         ...mlflow,

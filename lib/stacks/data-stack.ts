@@ -56,6 +56,7 @@ export class DataStack extends Stack {
     if (!isLocal(config)) {
       const network = new Network(this, "Network", config);
       const database = new Database(this, "Database", { config, vpc: network.vpc });
+      database.prepared.node.addDependency(network, logs, this.raw, this.data, this.artifacts);
       this.cloud = { network, database };
     }
 

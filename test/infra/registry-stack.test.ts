@@ -1,5 +1,6 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
+import { definition } from "../support/definition.ts";
 import { stages, synthesise } from "../support/stages.ts";
 
 describe.each(stages.filter((stage) => stage !== "local"))("the registry of stage %s", (stage) => {
@@ -47,12 +48,22 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     expect(container.Secrets).toEqual([{ Name: "DATABASE_PASSWORD", ValueFrom: expect.anything() }]);
   });
 
-  it("sleeps on spot capacity in dev, and is always there in prod", () => {
+  it("sleeps in dev, and is always there in prod; it never waits for spot capacity", () => {
     const [, service] = synthesise(stage).resources("AWS::ECS::Service")[0] ?? [];
-    const { CapacityProviderStrategy, DesiredCount } = service?.Properties ?? {};
-    const [{ CapacityProvider }] = CapacityProviderStrategy;
-    expect([CapacityProvider, DesiredCount]).toEqual(stage === "dev" ? ["FARGATE_SPOT", undefined] : ["FARGATE", 1]);
+    const { LaunchType, CapacityProviderStrategy, DesiredCount } = service?.Properties ?? {};
+    expect({ LaunchType, CapacityProviderStrategy }).toEqual({ LaunchType: "FARGATE" });
+    expect(DesiredCount).toBe(stage === "dev" ? undefined : 1);
     template().resourceCountIs("AWS::Events::Rule", stage === "dev" ? 1 : 0);
+  });
+
+  it("has ten minutes to start from zero, within the time of the function and of its state", () => {
+    const [, wake] =
+      synthesise(stage)
+        .resources("AWS::Lambda::Function")
+        .find(([id]) => id.startsWith("StepsWakeRegistry")) ?? [];
+    // A last call of 35 s may begin just before the limit.
+    expect(wake?.Properties.Timeout).toBeGreaterThanOrEqual(600 + 35);
+    expect(definition.States["Wake registry"]?.TimeoutSeconds).toBeGreaterThan(wake?.Properties.Timeout);
   });
 
   it("is told to the steps that use it", () => {

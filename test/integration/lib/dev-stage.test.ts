@@ -24,7 +24,6 @@ const unknownTypes = [
   "AWS::EC2::FlowLog",
   "AWS::EC2::SecurityGroupEgress",
   "AWS::EC2::SecurityGroupIngress",
-  "AWS::ECS::ClusterCapacityProviderAssociations",
 ];
 const unknownAttributes = ["MasterUserSecret.SecretArn"];
 

@@ -114,7 +114,7 @@ describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
     ["Take lock", "AccessDenied"],
-    ["Wake registry", "RegistryUnavailable"],
+    ["Wake registry", "RegistryRefused"],
     ["Wake registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
@@ -234,12 +234,18 @@ describe("what is retried", () => {
     expect((await machine.run({ ...trainedByTask, Train: throws(error) })).attempts).toBe(before + 3);
   });
 
+  it("RegistryUnavailable, for want of capacity perhaps: once", async () => {
+    const mocks = { ...trainedByTask, "Wake registry": throws("RegistryUnavailable") };
+    const once = (await machine.run({ ...trainedByTask, "Wake registry": throws("RegistryRefused") })).attempts;
+    expect((await machine.run(mocks)).attempts).toBe(once + 1);
+  });
+
   it.each([
     "InvalidInput",
     "InvalidDataset",
     "InvalidModel",
     "NotFound",
-    "RegistryUnavailable",
+    "RegistryRefused",
     "States.Timeout",
     "Runtime.HandlerError",
   ])("%s: never, for it would be the same again", async (error) => {
