@@ -124,13 +124,23 @@ const cloudConfig = z.strictObject({
   registry: z
     .strictObject({
       cpu: z.literal([256, 512, 1024, 2048]).default(512).describe("Of MLflow's task; 1024 are one CPU."),
-      memoryMegabytes: z.int().multipleOf(512).min(1024).max(8192).default(1024),
+      memoryMegabytes: z
+        .int()
+        .multipleOf(1024)
+        .min(1024)
+        .max(8192)
+        .default(1024)
+        .describe("Fargate gives 2 to 8 GB for one CPU, and as much in proportion for less or more."),
       sleepAfterMinutes: z
         .int()
         .min(15)
         .max(1440)
         .optional()
         .describe("Unused for so long, MLflow's task ends until somebody wakes it, which takes minutes."),
+    })
+    .refine(({ cpu, memoryMegabytes: memory }) => memory >= cpu * 2 && memory <= cpu * 8, {
+      error: "Fargate has no such task: memory is 2 to 8 times the units of CPU",
+      path: ["memoryMegabytes"],
     })
     .prefault({}),
   trainer: z

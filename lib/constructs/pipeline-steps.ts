@@ -141,7 +141,8 @@ export class PipelineSteps extends Construct {
     });
     registry.grantWake(wake);
 
-    const environment = { ...mlflow, DATA_BUCKET: data.name, ARTIFACT_BUCKET: artifacts.name };
+    const records = { ...mlflow, ARTIFACT_BUCKET: artifacts.name };
+    const environment = { ...records, DATA_BUCKET: data.name };
     const train = this.add("start-training", {
       description: "Starts a trainer, which reports back to the state machine itself",
       // A call may wait 2 minutes for a database that wakes up.
@@ -176,7 +177,7 @@ export class PipelineSteps extends Construct {
       description: "Publishes the champion and has the API take it up",
       minutes: 5,
       memory: 1769,
-      environment: { ...environment, API_URL: api.url, API_AUTH: "sigv4" },
+      environment: { ...records, API_URL: api.url, API_AUTH: "sigv4" },
     });
     artifacts.grantRead(deploy, "mlflow/", "serving/");
     artifacts.grantWrite(deploy, "serving/");
@@ -186,7 +187,7 @@ export class PipelineSteps extends Construct {
       description: "Marks a failed run in MLflow with its reason",
       minutes: 5,
       memory: 512,
-      environment,
+      environment: records,
     });
     for (const step of [train, evaluate, deploy, record]) registry.grantUse(step);
   }
