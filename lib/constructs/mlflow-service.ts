@@ -11,6 +11,7 @@ import {
   FargateTaskDefinition,
   type ICluster,
   LogDrivers,
+  PropagatedTagSource,
   Secret,
 } from "aws-cdk-lib/aws-ecs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
@@ -77,6 +78,8 @@ export class MlflowService extends Construct {
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
+      // Cost Explorer sees what runs, and the tags of a service do not reach its tasks by themselves.
+      propagateTags: PropagatedTagSource.SERVICE,
       assignPublicIp: true,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       securityGroups: [this.group, database.clients],
@@ -101,6 +104,7 @@ export class MlflowService extends Construct {
 
   private defineTask({ config, database, artifacts }: MlflowServiceProps): ContainerDefinition {
     const task = new FargateTaskDefinition(this, "Task", {
+      family: `${this.clusterName}-${this.serviceName}`,
       cpu: config.registry.cpu,
       memoryLimitMiB: config.registry.memoryMegabytes,
     });

@@ -50,7 +50,12 @@ export class PipelineSteps extends Construct {
   private addDataSteps({ config, raw, data }: PipelineStepsProps): void {
     const DATA_BUCKET = data.name;
     const buckets = { RAW_BUCKET: raw.name, DATA_BUCKET };
-    this.add("validate-input", { description: "Checks an execution's input", minutes: 0.5, memory: 256 });
+    this.add("validate-input", {
+      description: "Checks an execution's input",
+      minutes: 0.5,
+      memory: 256,
+      environment: { DATA_BUCKET },
+    });
     this.addLock(data);
 
     const fetch = this.add("fetch-data", {

@@ -66,6 +66,17 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     expect(definition.States["Wake registry"]?.TimeoutSeconds).toBeGreaterThan(wake?.Properties.Timeout);
   });
 
+  it("has names of its stage, so that two in one account can be told apart", () => {
+    const name = `avocado-${stage}-mlflow`;
+    template().hasResourceProperties("AWS::ECS::TaskDefinition", { Family: name });
+    template().hasResourceProperties("AWS::ApiGatewayV2::VpcLink", { Name: name });
+  });
+
+  it("hands its tags to its tasks, whose cost they tell", () => {
+    const tags = Match.arrayWith([{ Key: "stage", Value: stage }]);
+    template().hasResourceProperties("AWS::ECS::Service", { PropagateTags: "SERVICE", Tags: tags });
+  });
+
   it("is told to the steps that use it", () => {
     const functions = synthesise(stage).resources("AWS::Lambda::Function");
     const told = functions.filter(([, { Properties }]) => Properties.Environment.Variables.MLFLOW_AUTH === "sigv4");

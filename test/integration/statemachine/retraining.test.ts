@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { validateInput } from "../../../core/contracts/execution.ts";
+import { maxShardItems } from "../../../core/contracts/pipeline.ts";
 import { startTestMinistack, type TestService } from "../../support/ministack.ts";
 import { answers, MockedMachine, throws } from "../../support/state-machine.ts";
 import {
@@ -166,6 +167,26 @@ describe("a failure", () => {
     const { status, error, cause, states } = await machine.run(mocks);
     expect({ status, error, cause }).toEqual({ status: "FAILED", error: "InvalidDataset", cause: "shard 1 is broken" });
     expect(states).not.toContain("Assemble data set");
+  });
+
+  it("of every shard of the largest plan, by a Lambda with much to say, stays below what a state can carry", async () => {
+    const errorMessage = `"${"Pho\u0301tographie \u{1f951}\\\n".repeat(200)}"`;
+    const cause = JSON.stringify({ errorType: "InvalidDataset", errorMessage, trace: ["at ".repeat(100)] });
+    const failing = { ...trainedByTask, "Preprocess shard": throws("E".repeat(200), cause) };
+    const { inputs } = await machine.run(failing);
+    const results = inputs["First failure"] ?? "";
+    expect(JSON.parse(results)).toHaveLength(plan.items.length);
+    const bytesOfOne = Buffer.byteLength(results) / plan.items.length;
+    expect(bytesOfOne * maxShardItems).toBeLessThan(256 * 1024);
+  });
+
+  it("of one shard keeps the words of the Lambda, and of one that gave no cause its name", async () => {
+    const cause = JSON.stringify({ errorType: "InvalidDataset", errorMessage: "shard 1 is broken", trace: ["at"] });
+    const mocks = { ...trainedByTask, "Record failure": throws("Any") };
+    const thrown = await machine.run({ ...mocks, "Preprocess shard": throws("InvalidDataset", cause) });
+    expect(thrown).toMatchObject({ error: "InvalidDataset", cause: "shard 1 is broken" });
+    const silent = await machine.run({ ...mocks, "Preprocess shard": throws("States.Timeout", "") });
+    expect(silent).toMatchObject({ status: "FAILED", error: "States.Timeout" });
   });
 
   it("that cannot be recorded still fails the execution with what happened first", async () => {
