@@ -29,6 +29,7 @@ function movedLines(one: Estimate, other: Estimate): string[] {
 describe("a setting moves exactly its line", () => {
   it.each<[string, Record<string, unknown>, string[]]>([
     ["memory of predictions", { predict: { memoryMegabytes: 2048 } }, ["Lambda predict"]],
+    ["traces of requests", { predict: { tracing: true } }, ["traces"]],
     ["architecture of predictions", { predict: { architecture: "arm64" } }, ["Lambda predict"]],
     ["CPU of MLflow", { registry: { cpu: 256 } }, ["MLflow, CPU"]],
     ["memory of MLflow", { registry: { memoryMegabytes: 2048 } }, ["MLflow, memory"]],
