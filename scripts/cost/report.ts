@@ -12,7 +12,7 @@ export const usage = `npm run cost -- [options]
   --predictions <n>    predictions in a month (default: 0)
   --retrainings <n>    retrainings in a month, with the published data (default: 0)
   --strategy <name>    where they train: ecs (default), kaggle or sagemaker
-  --set key=value      a setting of the stage's file, replaced for this question: --set trainer.cpu=2048
+  --set key=value      a setting of the stage's file, replaced for this question: --set trainer.cpu=2048; null removes it
   --json               every line with its quantities
 
 What a stage costs in a month: its templates times AWS's list prices of us-east-1. It needs no account.`;

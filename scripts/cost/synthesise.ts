@@ -8,7 +8,7 @@ import type { Resource } from "./charge.ts";
 export type { CloudConfig };
 
 /**
- * Configuration of a stage in an account, with settings that replace those of its file.
+ * Configuration of a stage in an account, with settings that replace those of its file; null removes one.
  * @throws Error when there is no such stage, or a setting is wrong
  */
 export function readCloudConfig(stage: string, settings: Record<string, unknown> = {}): CloudConfig {
@@ -23,7 +23,9 @@ function merge(into: object, settings: object): object {
     const nested = typeof value === "object" && value !== null && !Array.isArray(value);
     return [key, nested && typeof present === "object" && present !== null ? merge(present, value) : value];
   });
-  return { ...into, ...Object.fromEntries(merged) };
+  return Object.fromEntries(
+    Object.entries({ ...into, ...Object.fromEntries(merged) }).filter(([, value]) => value !== null),
+  );
 }
 
 /** The resources of a stage, as `cdk synth` would write them. */

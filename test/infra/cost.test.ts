@@ -103,6 +103,19 @@ it("has a source and a date for every price", () => {
   }
 });
 
+describe("the aims", () => {
+  const unused: Load = { predictions: 0, retrainings: 0, strategy: "ecs" };
+
+  it("are an idle month below 3 dollars in dev, and below 15 in prod", () => {
+    expect(estimateDev({}, unused).totals.idle).toBeLessThan(3);
+    expect(estimateCost(readCloudConfig("prod"), unused).totals.idle).toBeLessThan(15);
+  });
+
+  it("are a million predictions below 10 dollars", () => {
+    expect(estimateDev({}, { ...unused, predictions: 1_000_000 }).totals.predictions).toBeLessThan(10);
+  });
+});
+
 describe("the documentation", () => {
   const page = readFileSync(new URL("../../docs/cost.md", import.meta.url), "utf8");
   const block = /```console\n\$ npm run cost -- (.+)\n[\s\S]*?```/g;

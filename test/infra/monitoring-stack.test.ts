@@ -49,7 +49,7 @@ describe("alarms", () => {
         ...always,
         ...inAccount,
         "check-retraining-fails",
-        "mlflow-away",
+        "sleep-registry-fails",
         "new-data-dead-letters",
         "retraining-overdue",
         "start-on-new-data-fails",
@@ -81,8 +81,10 @@ describe("alarms", () => {
     }
   });
 
-  it("ring in prod when MLflow's task is away, which sends no data", () => {
-    expect(alarmsOf("prod").get("mlflow-away")).toMatchObject({
+  it("ring where MLflow's task always runs when it is away, which sends no data", () => {
+    const own = synthesiseConfig(parseConfig({ stage: "own" }, "test")).resources("AWS::CloudWatch::Alarm");
+    const alarm = own.find(([, { Properties }]) => Properties.AlarmName === "avocado-own-mlflow-away");
+    expect(alarm?.[1].Properties).toMatchObject({
       TreatMissingData: "breaching",
       ComparisonOperator: "LessThanThreshold",
       Statistic: "SampleCount",

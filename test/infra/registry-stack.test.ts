@@ -1,6 +1,7 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { stages, synthesise } from "../support/stages.ts";
+import { parseConfig } from "../../lib/config.ts";
+import { stages, synthesise, synthesiseConfig } from "../support/stages.ts";
 
 describe.each(stages.filter((stage) => stage !== "local"))("the registry of stage %s", (stage) => {
   const template = () => synthesise(stage).template("registry");
@@ -37,12 +38,19 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     expect(container.Secrets).toEqual([{ Name: "DATABASE_PASSWORD", ValueFrom: expect.anything() }]);
   });
 
-  it("sleeps on spot capacity in dev, and is always there in prod", () => {
+  it("is scaled to zero when nobody uses it", () => {
     const [, service] = synthesise(stage).resources("AWS::ECS::Service")[0] ?? [];
     const { CapacityProviderStrategy, DesiredCount } = service?.Properties ?? {};
-    const [{ CapacityProvider }] = CapacityProviderStrategy;
-    expect([CapacityProvider, DesiredCount]).toEqual(stage === "dev" ? ["FARGATE_SPOT", undefined] : ["FARGATE", 1]);
-    template().resourceCountIs("AWS::Events::Rule", stage === "dev" ? 1 : 0);
+    expect([CapacityProviderStrategy[0].CapacityProvider, DesiredCount]).toEqual(["FARGATE_SPOT", undefined]);
+    template().resourceCountIs("AWS::Events::Rule", 1);
+  });
+
+  it("always runs in a stage that does not say when to end it", () => {
+    const own = synthesiseConfig(parseConfig({ stage: "own" }, "test"));
+    const [, service] = own.resources("AWS::ECS::Service")[0] ?? [];
+    const { CapacityProviderStrategy, DesiredCount } = service?.Properties ?? {};
+    expect([CapacityProviderStrategy[0].CapacityProvider, DesiredCount]).toEqual(["FARGATE", 1]);
+    own.template("registry").resourceCountIs("AWS::Events::Rule", 0);
   });
 
   it("is told to the steps that use it", () => {
