@@ -34,6 +34,10 @@ const everyStage = {
         .max(1000)
         .optional()
         .describe("So many instances are always warm, and cost so; Lambda's price list has them."),
+      tracing: z
+        .boolean()
+        .default(false)
+        .describe("Sends X-Ray a trace of a request a second and of 5 % of the others; a million cost 5 dollars."),
       latencyAlarm: z
         .strictObject({
           p95Milliseconds: z.int().min(1).default(3_000),

@@ -1,10 +1,9 @@
-import { Aws, Duration, Stack } from "aws-cdk-lib";
-import type { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { Duration, Stack } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 import { addKaggleSteps } from "./kaggle-steps.ts";
-import { NodeFunction } from "./node-function.ts";
+import { allowSecret, NodeFunction } from "./node-function.ts";
 import type { PredictApi } from "./predict-api.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
 import type { Registry } from "./registry.ts";
@@ -23,8 +22,8 @@ export interface PipelineStepsProps {
   queue?: TrainingQueue;
   /** Only where they run as tasks. */
   trainer?: TrainerTask;
-  /** Who asks Kaggle. */
-  kaggleSecret: Secret;
+  /** Name of the secret with Kaggle's credentials. */
+  kaggleSecret: string;
 }
 
 export type StepSettings = {
@@ -210,10 +209,4 @@ export class PipelineSteps extends Construct {
     this.functions[name] = step;
     return step;
   }
-}
-
-/** Secrets Manager adds six characters to a name to make an ARN. */
-function allowSecret(step: NodeFunction, name: string): void {
-  const arn = `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:${name}-??????`;
-  step.allow(["secretsmanager:GetSecretValue"], [arn]);
 }

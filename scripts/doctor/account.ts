@@ -74,11 +74,11 @@ export function checkMemory(megabytes: number): Finding {
   return { check, state: "warning", found: `${megabytes} MB for predictions`, advice };
 }
 
-/** Has somebody filled in Kaggle's credentials? Only strategy `kaggle` needs them. */
+/** Has somebody created the secret with Kaggle's credentials? Only strategy `kaggle` needs them. */
 export async function checkKaggleSecret(client: SecretsManagerClient, name: string): Promise<Finding> {
   const check = "Kaggle's credentials";
   const advice =
-    `Only strategy 'kaggle' needs them: aws secretsmanager put-secret-value --secret-id ${name} ` +
+    `Only strategy 'kaggle' needs them: aws secretsmanager create-secret --name ${name} ` +
     `--secret-string '{"KAGGLE_USERNAME":"…","KAGGLE_API_TOKEN":"…"}'`;
   try {
     const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId: name }));

@@ -1,7 +1,8 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../lib/config.ts";
 import { definition } from "../support/definition.ts";
-import { stages, synthesise } from "../support/stages.ts";
+import { stages, synthesise, synthesiseConfig } from "../support/stages.ts";
 
 describe.each(stages.filter((stage) => stage !== "local"))("the registry of stage %s", (stage) => {
   const template = () => synthesise(stage).template("registry");
@@ -48,12 +49,19 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     expect(container.Secrets).toEqual([{ Name: "DATABASE_PASSWORD", ValueFrom: expect.anything() }]);
   });
 
-  it("sleeps in dev, and is always there in prod; it never waits for spot capacity", () => {
+  it("is scaled to zero when nobody uses it, and never waits for spot capacity", () => {
     const [, service] = synthesise(stage).resources("AWS::ECS::Service")[0] ?? [];
     const { LaunchType, CapacityProviderStrategy, DesiredCount } = service?.Properties ?? {};
-    expect({ LaunchType, CapacityProviderStrategy }).toEqual({ LaunchType: "FARGATE" });
-    expect(DesiredCount).toBe(stage === "dev" ? undefined : 1);
-    template().resourceCountIs("AWS::Events::Rule", stage === "dev" ? 1 : 0);
+    expect({ LaunchType, CapacityProviderStrategy, DesiredCount }).toEqual({ LaunchType: "FARGATE" });
+    template().resourceCountIs("AWS::Events::Rule", 1);
+  });
+
+  it("always runs in a stage that does not say when to end it", () => {
+    const own = synthesiseConfig(parseConfig({ stage: "own" }, "test"));
+    const [, service] = own.resources("AWS::ECS::Service")[0] ?? [];
+    const { LaunchType, DesiredCount } = service?.Properties ?? {};
+    expect([LaunchType, DesiredCount]).toEqual(["FARGATE", 1]);
+    own.template("registry").resourceCountIs("AWS::Events::Rule", 0);
   });
 
   it("has ten minutes to start from zero, within the time of the function and of its state", () => {
