@@ -18,8 +18,11 @@ const takenLock = z.discriminatedUnion("taken", [
 ]);
 export type TakenLock = z.infer<typeof takenLock>;
 
-/** Output of an execution that did nothing, since another one runs. */
-export const notStarted = z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() });
+/** Output of an execution that trained nothing: another one runs, or a dry run was requested. */
+export const nothingTrained = z.discriminatedUnion("outcome", [
+  z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() }),
+  z.object({ outcome: z.literal("DryRun"), reason: z.string() }),
+]);
 
 export const wakeRegistryTask = z.object({ executionArn: z.string() });
 

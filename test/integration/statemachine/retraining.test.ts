@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { validateInput } from "../../../core/contracts/execution.ts";
-import { maxShardItems } from "../../../core/contracts/pipeline.ts";
+import { maxShardItems, nothingTrained } from "../../../core/contracts/pipeline.ts";
 import { startTestMinistack, type TestService } from "../../support/ministack.ts";
 import { answers, MockedMachine, throws } from "../../support/state-machine.ts";
 import {
@@ -32,6 +32,7 @@ describe("a run in which all goes well", () => {
       "Take lock",
       "Alone?",
       "Wake registry",
+      "Dry run?",
       "New data?",
       "Fetch data",
       "Plan data set",
@@ -71,8 +72,27 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({ ...trainedByTask, "Validate input": input });
-    expect(states.slice(4, 8)).toEqual(["New data?", "Find data set", "Where to train?", "Train"]);
+    expect(states.slice(4, 9)).toEqual(["Dry run?", "New data?", "Find data set", "Where to train?", "Train"]);
     expect(output.dataset).toEqual(dataset);
+  });
+
+  it("a dry run: checks input, lock and MLflow, gives the lock back, trains nothing and notifies nobody", async () => {
+    const input = answers(validateInput({ dryRun: true }));
+    const run = await machine.run({ ...trainedByTask, "Validate input": input });
+    expect(run.status).toBe("SUCCEEDED");
+    expect(run.states).toEqual([
+      "Validate input",
+      "Take lock",
+      "Alone?",
+      "Wake registry",
+      "Dry run?",
+      "Release lock",
+      "Sum up",
+      "Done",
+    ]);
+    expect(run.output).toMatchObject({ outcome: "DryRun", input: { dryRun: true } });
+    expect(nothingTrained.parse(run.output).reason).toMatch(/^Dry run: /);
+    await expect(machine.mailOf(run, 2)).rejects.toThrow("Nobody was told");
   });
 
   it("another retraining that runs: touches nothing, fails nothing, and says which one it is", async () => {
