@@ -8,7 +8,7 @@ import {
   type SFNClient,
   StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
-import { notStarted } from "../core/contracts/pipeline.ts";
+import { nothingTrained } from "../core/contracts/pipeline.ts";
 import { errorMessage } from "../core/errors.ts";
 
 /** Nobody waits for these tokens any more. */
@@ -71,7 +71,7 @@ export async function* listSuccesses(client: SFNClient, stateMachineArn: string)
   for await (const { executions = [] } of pages) {
     for (const { executionArn, stopDate } of executions) {
       const { output = "null" } = await client.send(new DescribeExecutionCommand({ executionArn }));
-      yield { endedAt: stopDate as Date, outcome: notStarted.safeParse(JSON.parse(output)).data?.outcome };
+      yield { endedAt: stopDate as Date, outcome: nothingTrained.safeParse(JSON.parse(output)).data?.outcome };
     }
   }
 }

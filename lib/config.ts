@@ -37,6 +37,10 @@ const everyStage = {
         .max(1000)
         .optional()
         .describe("So many instances are always warm, and cost so; Lambda's price list has them."),
+      tracing: z
+        .boolean()
+        .default(false)
+        .describe("Sends X-Ray a trace of a request a second and of 5 % of the others; a million cost 5 dollars."),
       latencyAlarm: z
         .strictObject({
           p95Milliseconds: z.int().min(1).default(3_000),
@@ -133,13 +137,23 @@ const cloudConfig = z.strictObject({
   registry: z
     .strictObject({
       cpu: z.literal([256, 512, 1024, 2048]).default(512).describe("Of MLflow's task; 1024 are one CPU."),
-      memoryMegabytes: z.int().multipleOf(512).min(1024).max(8192).default(1024),
+      memoryMegabytes: z
+        .int()
+        .multipleOf(1024)
+        .min(1024)
+        .max(8192)
+        .default(1024)
+        .describe("Fargate gives 2 to 8 GB for one CPU, and as much in proportion for less or more."),
       sleepAfterMinutes: z
         .int()
         .min(15)
         .max(1440)
         .optional()
-        .describe("Unused for so long, MLflow's task ends until somebody wakes it, and it runs on spot capacity."),
+        .describe("Unused for so long, MLflow's task ends until somebody wakes it, which takes minutes."),
+    })
+    .refine(({ cpu, memoryMegabytes: memory }) => memory >= cpu * 2 && memory <= cpu * 8, {
+      error: "Fargate has no such task: memory is 2 to 8 times the units of CPU",
+      path: ["memoryMegabytes"],
     })
     .prefault({}),
   trainer: z

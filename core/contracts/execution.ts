@@ -69,6 +69,8 @@ const executionInput = z.strictObject({
   strategy: z.enum(strategies).default("ecs"),
   /** False: no fetch, no preprocessing; the newest data set version is used. */
   newData: z.boolean().default(true),
+  /** True: ends after the first checks (input, lock, MLflow) and trains nothing. */
+  dryRun: z.boolean().default(false),
   /**
    * Key of a zip, or prefix of a folder, in the raw bucket; or `s3://bucket/key` in another account or at another host.
    * Default: the newest data set of the raw bucket.

@@ -1,8 +1,10 @@
+import type { NothingTrained } from "../../core/contracts/pipeline.ts";
+
 /** An execution that succeeded. */
 export interface EndedExecution {
   endedAt: Date;
-  /** Why it did nothing, if it did nothing. */
-  outcome?: "AlreadyRunning" | "NoData" | undefined;
+  /** Why it trained nothing, if so. */
+  outcome?: NothingTrained | undefined;
 }
 
 export interface RetrainingHistory {
@@ -16,7 +18,7 @@ const millisecondsPerDay = 86_400_000;
 
 /**
  * Days since a retraining last succeeded; before the first, since there could be one: since an execution last found no data,
- * or since the state machine was made. An execution that did nothing is no success.
+ * or since the state machine was made. An execution that trained nothing is no success.
  */
 export async function daysSinceRetraining(history: RetrainingHistory, now = Date.now()): Promise<number> {
   return (now - (await since(history)).getTime()) / millisecondsPerDay;

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { CfnOutput, CrossStackReferences, Duration, ReferenceStrength, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import {
@@ -60,6 +60,8 @@ export class Edge extends Construct {
         certificate: Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn),
       }),
     });
+    // Monitoring asks at this address. Imported the usual way, it would hold the distribution when a stage gives up 'edge'.
+    CrossStackReferences.of(distribution).produce(ReferenceStrength.WEAK);
     const { distributionDomainName } = distribution;
     this.distributionUrl = `https://${distributionDomainName}`;
     this.url = domain ? `https://${domain.name}` : this.distributionUrl;

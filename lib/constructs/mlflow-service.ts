@@ -3,7 +3,6 @@ import { Duration, IgnoreMode, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { type IVpc, Peer, Port, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
 import { Platform } from "aws-cdk-lib/aws-ecr-assets";
 import {
-  CfnClusterCapacityProviderAssociations,
   Cluster,
   type ContainerDefinition,
   ContainerImage,
@@ -34,8 +33,6 @@ export interface MlflowServiceProps {
   vpc: IVpc;
   database: Database;
   artifacts: PrivateBucket;
-  /** Name by which clients call the server. */
-  host: string;
 }
 
 /** One MLflow task on Fargate, found through Cloud Map. It reads artifacts to show them; clients write them themselves. */
@@ -44,6 +41,8 @@ export class MlflowService extends Construct {
   readonly serviceName: string;
   readonly serviceArn: string;
   readonly cloudMapService: Service;
+  /** The only name that the server answers to. */
+  readonly hostName: string;
   private readonly group: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: MlflowServiceProps) {
@@ -57,19 +56,13 @@ export class MlflowService extends Construct {
     // Images, secrets and logs; without NAT and endpoints AWS has no narrower address.
     this.group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), "AWS");
     const namespace = new PrivateDnsNamespace(this, "Names", { vpc, name: `avocado-${config.stage}.internal` });
-    const task = this.defineTask(props, `${this.serviceName}.${namespace.namespaceName}`);
+    this.hostName = `${this.serviceName}.${namespace.namespaceName}`;
+    const task = this.defineTask(props);
     const cluster = new Cluster(this, "Cluster", {
       clusterName: this.clusterName,
       vpc,
       containerInsightsV2: ContainerInsights.DISABLED,
     }) as ICluster;
-    // Made by hand, for the service to depend on: the CDK's own comes too late for that, and is deleted while the service
-    // still uses it, which ECS refuses (github.com/pahud/cdk-fargate-patterns/issues/71).
-    const capacity = new CfnClusterCapacityProviderAssociations(this, "Capacity", {
-      cluster: cluster.clusterName,
-      capacityProviders: ["FARGATE", "FARGATE_SPOT"],
-      defaultCapacityProviderStrategy: [],
-    });
     acknowledge(
       cluster,
       "AwsSolutions-ECS4",
@@ -82,7 +75,6 @@ export class MlflowService extends Construct {
       taskDefinition: task.taskDefinition,
       // Where the task may be asleep, a deployment must not wake it: without a number the service keeps the one it has.
       ...(!sleeps && { desiredCount: 1 }),
-      capacityProviderStrategies: [{ capacityProvider: sleeps ? "FARGATE_SPOT" : "FARGATE", weight: 1 }],
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
@@ -101,7 +93,6 @@ export class MlflowService extends Construct {
         dnsTtl: Duration.seconds(10),
       },
     });
-    service.node.addDependency(capacity);
     this.cloudMapService = service.cloudMapService as Service;
   }
 
@@ -111,7 +102,7 @@ export class MlflowService extends Construct {
     callers.addEgressRule(this.group, Port.tcp(port), "MLflow");
   }
 
-  private defineTask({ config, database, artifacts, host }: MlflowServiceProps, ownName: string): ContainerDefinition {
+  private defineTask({ config, database, artifacts }: MlflowServiceProps): ContainerDefinition {
     const task = new FargateTaskDefinition(this, "Task", {
       family: `${this.clusterName}-${this.serviceName}`,
       cpu: config.registry.cpu,
@@ -136,7 +127,7 @@ export class MlflowService extends Construct {
         DATABASE_NAME: name,
         DATABASE_USER: name,
         ARTIFACT_ROOT: `s3://${artifacts.name}/mlflow`,
-        ALLOWED_HOSTS: [host, ownName, `${ownName}:${port}`].join(","),
+        ALLOWED_HOSTS: [this.hostName, `${this.hostName}:${port}`].join(","),
         PORT: String(port),
       },
       secrets: { DATABASE_PASSWORD: Secret.fromSecretsManager(secret, "password") },

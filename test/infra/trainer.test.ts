@@ -107,6 +107,11 @@ describe("what starts a retraining by itself", () => {
     });
   });
 
+  it("takes no probe of the doctor for new data", () => {
+    const { detail } = only(newData("prod")).Properties.EventPattern;
+    expect(detail.object.key).toEqual([{ "anything-but": { prefix: "doctor/" } }]);
+  });
+
   it("lets new data wait as long as it must be quiet, and loses no message", () => {
     expect(newData("prod")).toHaveLength(1);
     const queue = only(

@@ -21,6 +21,7 @@ const retrainings: Mocks[] = [
   { ...trainedByTask, "Validate input": answers(validateInput({ newData: false })) },
   { ...trainedByTask, "Fetch data": answers(noData) },
   { ...trainedByTask, "Validate input": answers(validateInput({ newData: false })), "Find data set": answers(noData) },
+  { ...trainedByTask, "Validate input": answers(validateInput({ dryRun: true })) },
   { ...trainedByTask, "Take lock": answers({ taken: false, holder: "arn:other", reason: "Another one runs." }) },
   { ...trainedByTask, "Plan data set": answers({ ...plan, done: true, items: [] }) },
   { ...trainedByTask, "Preprocess shard": throws("InvalidDataset") },

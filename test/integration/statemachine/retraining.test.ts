@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { validateInput } from "../../../core/contracts/execution.ts";
-import { maxShardItems } from "../../../core/contracts/pipeline.ts";
+import { maxShardItems, nothingTrained } from "../../../core/contracts/pipeline.ts";
 import { startTestMinistack, type TestService } from "../../support/ministack.ts";
 import { answers, MockedMachine, throws } from "../../support/state-machine.ts";
 import {
@@ -32,6 +32,7 @@ describe("a run in which all goes well", () => {
       "Take lock",
       "Alone?",
       "Wake registry",
+      "Dry run?",
       "New data?",
       "Fetch data",
       "Any raw data?",
@@ -72,8 +73,33 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({ ...trainedByTask, "Validate input": input });
-    expect(states.slice(4, 9)).toEqual(["New data?", "Find data set", "Any data set?", "Where to train?", "Train"]);
+    expect(states.slice(4, 10)).toEqual([
+      "Dry run?",
+      "New data?",
+      "Find data set",
+      "Any data set?",
+      "Where to train?",
+      "Train",
+    ]);
     expect(output.dataset).toEqual(dataset);
+  });
+
+  it("a dry run: checks input, lock and MLflow, gives the lock back, trains nothing and notifies nobody", async () => {
+    const input = answers(validateInput({ dryRun: true }));
+    const run = await machine.run({ ...trainedByTask, "Validate input": input });
+    expect(run.status).toBe("SUCCEEDED");
+    expect(run.states).toEqual([
+      "Validate input",
+      "Take lock",
+      "Alone?",
+      "Wake registry",
+      "Dry run?",
+      "Release lock",
+      "Done",
+    ]);
+    expect(run.output).toMatchObject({ outcome: "DryRun", input: { dryRun: true } });
+    expect(nothingTrained.parse(run.output).reason).toMatch(/^Dry run: /);
+    await expect(machine.mailOf(run, 2)).rejects.toThrow("Nobody was told");
   });
 
   it("another retraining that runs: touches nothing, fails nothing, and says which one it is", async () => {
@@ -131,7 +157,7 @@ describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
     ["Take lock", "AccessDenied"],
-    ["Wake registry", "RegistryUnavailable"],
+    ["Wake registry", "RegistryRefused"],
     ["Wake registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
@@ -271,12 +297,18 @@ describe("what is retried", () => {
     expect((await machine.run({ ...trainedByTask, Train: throws(error) })).attempts).toBe(before + 3);
   });
 
+  it("RegistryUnavailable, for want of capacity perhaps: once", async () => {
+    const mocks = { ...trainedByTask, "Wake registry": throws("RegistryUnavailable") };
+    const once = (await machine.run({ ...trainedByTask, "Wake registry": throws("RegistryRefused") })).attempts;
+    expect((await machine.run(mocks)).attempts).toBe(once + 1);
+  });
+
   it.each([
     "InvalidInput",
     "InvalidDataset",
     "InvalidModel",
     "NotFound",
-    "RegistryUnavailable",
+    "RegistryRefused",
     "States.Timeout",
     "Runtime.HandlerError",
   ])("%s: never, for it would be the same again", async (error) => {

@@ -36,6 +36,8 @@ describe("triggers and trainer", () => {
     [{ schedule: { cron: "0 3 * * *" } }, "minute, hour, day of month"],
     [{ schedule: { cron: "0 3 ? * MON *", timeZone: "Lisboa" } }, "not the name of a time zone"],
     [{ trainer: { cpu: 8192, memoryMegabytes: 8192 } }, "16384 MB of memory at least"],
+    [{ registry: { cpu: 1024, memoryMegabytes: 1024 } }, "2 to 8 times the units of CPU"],
+    [{ registry: { cpu: 256, memoryMegabytes: 4096 } }, "2 to 8 times the units of CPU"],
     [{ newData: { quietMinutes: 60 } }, "quietMinutes"],
   ])("refuse what AWS would refuse: %o", (wrong, words) => {
     expect(() => parseConfig({ stage: "mine", ...wrong }, "config/mine.json")).toThrow(words);
