@@ -56,6 +56,9 @@ export class Database extends Construct {
       deletionProtection: keepData,
       removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    // A cluster that outlives its stack holds its security group.
+    const [group] = this.cluster.connections.securityGroups;
+    if (keepData) group?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     this.cluster.connections.allowFrom(this.clients, Port.tcp(this.cluster.clusterEndpoint.port), "Its clients");
     this.acknowledgeFindings(config);
     this.mlflow = { name: "mlflow", secret: this.addSecret("mlflow") };

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from "aws-cdk-lib";
+import { type CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -33,6 +33,7 @@ export class Network extends Construct {
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
       // The cast, here and elsewhere: the CDK's types do not keep exact optional properties.
     }) as IVpc;
+    if (config.keepData) this.keepSubnets();
     this.vpc.addFlowLog("Refused", {
       trafficType: FlowLogTrafficType.REJECT,
       destination: FlowLogDestination.toCloudWatchLogs(
@@ -43,5 +44,13 @@ export class Network extends Construct {
         }),
       ),
     });
+  }
+
+  /** A database that outlives its stack holds its subnets: CloudFormation would fail to delete them. */
+  private keepSubnets(): void {
+    const subnets = this.vpc.isolatedSubnets.map(({ node }) => node.findChild("Subnet"));
+    for (const kept of [this.vpc.node.defaultChild, ...subnets]) {
+      (kept as CfnResource).applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    }
   }
 }
