@@ -11,6 +11,7 @@ import {
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { CloudConfig } from "../config.ts";
+import { kept } from "./kept.ts";
 
 /**
  * Two zones. Tasks run in public subnets and reach AWS by a public address of their own, which nothing may call: a NAT
@@ -33,7 +34,7 @@ export class Network extends Construct {
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
       // The cast, here and elsewhere: the CDK's types do not keep exact optional properties.
     }) as IVpc;
-    if (config.keepData) this.keepSubnets();
+    this.keepSubnets(config);
     this.vpc.addFlowLog("Refused", {
       trafficType: FlowLogTrafficType.REJECT,
       destination: FlowLogDestination.toCloudWatchLogs(
@@ -47,10 +48,10 @@ export class Network extends Construct {
   }
 
   /** A database that outlives its stack holds its subnets: CloudFormation would fail to delete them. */
-  private keepSubnets(): void {
+  private keepSubnets(config: CloudConfig): void {
     const subnets = this.vpc.isolatedSubnets.map(({ node }) => node.findChild("Subnet"));
-    for (const kept of [this.vpc.node.defaultChild, ...subnets]) {
-      (kept as CfnResource).applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    for (const part of [this.vpc.node.defaultChild, ...subnets]) {
+      (part as CfnResource).applyRemovalPolicy(kept(config));
     }
   }
 }

@@ -17,7 +17,6 @@ const elsewhere: [stage: RegExp, program: RegExp, action: RegExp, reason: string
 const onBehalf: [program: RegExp, action: RegExp, reason: string][] = [
   [/./, /^logs:(CreateLogStream|PutLogEvents)$/, "Lambda writes the log"],
   [/^start-on-new-data$/, /^sqs:/, "Lambda reads the queue"],
-  [/^predict$/, /^xray:/, "the daemon that Lambda runs beside it sends what it is told"],
 ];
 
 /** The actions that a role allows. */

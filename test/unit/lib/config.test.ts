@@ -44,6 +44,30 @@ describe("triggers and trainer", () => {
   });
 });
 
+describe("the waiting for Kaggle", () => {
+  const parse = (kaggle: object) => parseConfig({ stage: "mine", kaggle }, "test");
+
+  it("is refused where an execution would have too many events, with both settings", () => {
+    expect(() => parse({ waitSeconds: 28 })).toThrow(/waitSeconds/);
+    expect(() => parse({ waitSeconds: 28 })).toThrow("20 hours of datasetPatienceHours, queuePatienceHours and run");
+    expect(() => parse({ waitSeconds: 28 })).toThrow("has to be 29 at least");
+    expect(parse({ waitSeconds: 29 }).kaggle.waitSeconds).toBe(29);
+    expect(
+      parse({ waitSeconds: 5, queuePatienceHours: 0.5, runPatienceHours: 0.5, datasetPatienceHours: 0.5 }),
+    ).toBeTruthy();
+  });
+
+  it("is refused where it may last longer than the state machine, with the settings", () => {
+    const kaggle = { datasetPatienceHours: 10, queuePatienceHours: 10 };
+    expect(() => parse(kaggle)).toThrow("datasetPatienceHours, queuePatienceHours and runPatienceHours are 32 hours");
+    expect(parse({ ...kaggle, runPatienceHours: 10 })).toBeTruthy();
+  });
+
+  it("is no matter of a laptop, whose state machine has no such quotas", () => {
+    expect(readConfig("local", {}).kaggle.waitSeconds).toBe(2);
+  });
+});
+
 describe("edge", () => {
   it("is refused where a firewall for CloudFront cannot be, and beside tokens: both problems at once", () => {
     const jwt = { issuer: "https://issuer.example", audience: ["avocado"] };
