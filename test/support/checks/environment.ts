@@ -62,6 +62,7 @@ const meanings: [name: RegExp, meaning: Meaning][] = [
   [/^(API_URL|MLFLOW_TRACKING_URI)$/, isOwnUrl],
   [/^KAGGLE_(BASE_URL|TRACKING_URI)$/, isOtherUrl],
   [/_(SECONDS|MINUTES)$|^PORT$/, wholeNumber],
+  [/^PUBLISH_FUNCTION$/, isRef("AWS::Lambda::Function")],
   [/^MLFLOW_API_ID$/, isRef("AWS::ApiGatewayV2::Api")],
   [/^(MLFLOW|TRAINER)_CLUSTER$/, isRef("AWS::ECS::Cluster")],
   [
