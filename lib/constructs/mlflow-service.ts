@@ -32,8 +32,6 @@ export interface MlflowServiceProps {
   vpc: IVpc;
   database: Database;
   artifacts: PrivateBucket;
-  /** Name by which clients call the server. */
-  host: string;
 }
 
 /** One MLflow task on Fargate, found through Cloud Map. It reads artifacts to show them; clients write them themselves. */
@@ -42,6 +40,8 @@ export class MlflowService extends Construct {
   readonly serviceName: string;
   readonly serviceArn: string;
   readonly cloudMapService: Service;
+  /** The only name that the server answers to. */
+  readonly hostName: string;
   private readonly group: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: MlflowServiceProps) {
@@ -55,7 +55,8 @@ export class MlflowService extends Construct {
     // Images, secrets and logs; without NAT and endpoints AWS has no narrower address.
     this.group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), "AWS");
     const namespace = new PrivateDnsNamespace(this, "Names", { vpc, name: `avocado-${config.stage}.internal` });
-    const task = this.defineTask(props, `${this.serviceName}.${namespace.namespaceName}`);
+    this.hostName = `${this.serviceName}.${namespace.namespaceName}`;
+    const task = this.defineTask(props);
     const cluster = new Cluster(this, "Cluster", {
       clusterName: this.clusterName,
       vpc,
@@ -100,7 +101,7 @@ export class MlflowService extends Construct {
     callers.addEgressRule(this.group, Port.tcp(port), "MLflow");
   }
 
-  private defineTask({ config, database, artifacts, host }: MlflowServiceProps, ownName: string): ContainerDefinition {
+  private defineTask({ config, database, artifacts }: MlflowServiceProps): ContainerDefinition {
     const task = new FargateTaskDefinition(this, "Task", {
       cpu: config.registry.cpu,
       memoryLimitMiB: config.registry.memoryMegabytes,
@@ -124,7 +125,7 @@ export class MlflowService extends Construct {
         DATABASE_NAME: name,
         DATABASE_USER: name,
         ARTIFACT_ROOT: `s3://${artifacts.name}/mlflow`,
-        ALLOWED_HOSTS: [host, ownName, `${ownName}:${port}`].join(","),
+        ALLOWED_HOSTS: [this.hostName, `${this.hostName}:${port}`].join(","),
         PORT: String(port),
       },
       secrets: { DATABASE_PASSWORD: Secret.fromSecretsManager(secret, "password") },

@@ -26,6 +26,16 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     ]);
   });
 
+  it("calls the server by the name that the server answers to, whatever the caller's Host header", () => {
+    const [integration] = Object.values(template().findResources("AWS::ApiGatewayV2::Integration"));
+    const host = integration?.Properties.RequestParameters["overwrite:header.host"];
+    expect(host).toBe(`mlflow.avocado-${stage}.internal`);
+    const [task] = Object.values(template().findResources("AWS::ECS::TaskDefinition"));
+    const { Environment } = task?.Properties.ContainerDefinitions[0] ?? {};
+    // A string: with an intrinsic function in it, only the account knows which names it holds.
+    expect(Environment).toContainEqual({ Name: "ALLOWED_HOSTS", Value: `${host},${host}:5000` });
+  });
+
   it("goes back to the version before when a new one does not become healthy", () => {
     template().hasResourceProperties("AWS::ECS::Service", {
       DeploymentConfiguration: Match.objectLike({ DeploymentCircuitBreaker: { Enable: true, Rollback: true } }),
