@@ -103,7 +103,6 @@ function copy(rest: string, image: Image, context: string, built: Map<string, Im
 
 async function run(script: string, image: Image): Promise<void> {
   const { root, env, workingFolder, mounts } = image;
-  for (const path of Object.keys(mounts)) root.makeFolder(path);
   const { code, stderr } = await new Container({
     root: root.path,
     env,
