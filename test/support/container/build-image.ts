@@ -97,7 +97,8 @@ function copy(rest: string, image: Image, context: string, built: Map<string, Im
     const target = resolve(image.workingFolder, into);
     const mounted = from?.mounts[source];
     if (mounted) image.mounts[target] = mounted;
-    else image.root.copy(from ? from.root.inside(source) : join(context, source), target);
+    else if (from) image.root.link(from.root.inside(source), target);
+    else image.root.copy(join(context, source), target);
   }
 }
 
