@@ -1,117 +1,66 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
-import { z } from "zod";
-import { errorMessage, NotFoundError } from "../core/errors.ts";
-import {
-  checkBootstrap,
-  checkConcurrency,
-  checkCredentials,
-  checkFargate,
-  checkKaggleSecret,
-  checkMemory,
-  checkRawDataSecret,
-} from "./doctor/account.ts";
+import { checkCredentials } from "./doctor/account/sign-in.ts";
+import { examineAccount } from "./doctor/before.ts";
+import { examineDeployed } from "./doctor/deployed.ts";
 import { checkDocker } from "./doctor/docker.ts";
-import { type Finding, formatFindings } from "./doctor/finding.ts";
+import { type Finding, formatSections, type Section } from "./doctor/finding.ts";
+import { examineLocal } from "./doctor/local.ts";
+import { type CloudConfig, readSettings } from "./doctor/settings.ts";
 import { readArguments, runCommand } from "./local/command.ts";
 import type { Progress } from "./local/progress.ts";
-import { findRunningStack, stateFolder } from "./local/state.ts";
-import { pythonBin, root } from "./setup/paths.ts";
-import { readOutputs, stageOutputs } from "./stage/outputs.ts";
+import { connectServer } from "./mlflow/connect.ts";
 
 const usage = `npm run doctor -- [options]
 
   --stage <stage>    default: prod
+  --deployed         try each link of the deployed stage with a real call; without it: what a deployment needs
+  --json             print the findings for programs
 
-Looks at what a stage needs before and after 'cdk deploy', and says what to do about what is missing. It changes nothing.`;
-
-/** The part of a stage's file that matters here. */
-const stageFile = z.object({
-  region: z.string().optional(),
-  rawDataSecret: z.string().optional(),
-  predict: z
-    .object({ memoryMegabytes: z.number().optional(), architecture: z.enum(["x64", "arm64"]).optional() })
-    .optional(),
-});
+Says what is missing and what to do about it. It changes nothing; with --deployed small objects below doctor/ in the
+buckets and a dry run of the state machine come and go, and MLflow is started where it is scaled to zero.
+Exit code 1: something is missing.`;
 
 /** `npm run doctor`: is everything there that a stage needs? */
 async function examine(progress: Progress): Promise<void> {
-  const { values } = readArguments({ options: { stage: { type: "string" } } }, usage);
-  const stage = values.stage ?? "prod";
-  const findings = stage === "local" ? examineLocal() : await examineCloud(stage);
-  progress.line(formatFindings(findings));
+  const boolean = { type: "boolean", default: false } as const;
+  const options = { stage: { type: "string", default: "prod" }, deployed: boolean, json: boolean } as const;
+  const { stage, deployed, json } = readArguments({ options }, usage).values;
+  const onWait = (text: string) => (json ? undefined : progress.now(text));
+  const sections = await (stage === "local" ? examineLocal(deployed, onWait) : examineCloud(stage, deployed, onWait));
+  onWait("");
+  progress.line(json ? JSON.stringify(toJson(stage, sections), null, 2) : formatSections(sections));
+  const findings = sections.flatMap((section) => section.findings);
   if (findings.some(({ state }) => state === "missing")) process.exitCode = 1;
 }
 
-function examineLocal(): Finding[] {
-  const python = existsSync(pythonBin("ministack"));
-  return [
-    python
-      ? { check: "Python environment", state: "ok", found: "set up" }
-      : { check: "Python environment", state: "missing", found: "not set up", advice: "'npm start' does it." },
-    runningStack(),
-  ];
+function toJson(stage: string, sections: readonly Section[]): object {
+  const findings = sections.flatMap(({ title, findings }) => findings.map((each) => ({ section: title, ...each })));
+  return { stage, findings };
 }
 
-function runningStack(): Finding {
-  const check = "local stack";
-  try {
-    return { check, state: "ok", found: Object.values(findRunningStack(stateFolder()).urls).join("  ") };
-  } catch (error) {
-    return { check, state: "warning", found: errorMessage(error) };
-  }
-}
-
-async function examineCloud(stage: string): Promise<Finding[]> {
-  const file = join(root, "config", `${stage}.json`);
-  if (!existsSync(file))
-    throw new NotFoundError(`There is no config/${stage}.json. Copy config/dev.json, and change it.`);
-  const config = stageFile.parse(JSON.parse(readFileSync(file, "utf8")));
+async function examineCloud(stage: string, deployed: boolean, onWait: (text: string) => void): Promise<Section[]> {
+  const config = readSettings(stage);
   if (config.region) process.env.AWS_REGION = config.region;
-  // MLflow and the trainer are x86-64 everywhere.
-  const docker = await checkDocker([
-    "amd64",
-    ...(config.predict?.architecture === "arm64" ? (["arm64"] as const) : []),
-  ]);
-  const region = await new STSClient().config.region().catch(() => undefined);
+  const machine = deployed ? [] : [{ title: "This machine", findings: await examineMachine(config) }];
+  const client = new STSClient();
+  const region = await client.config.region().catch(() => undefined);
+  const title = "Sign-in";
   if (!region) {
-    const advice = `Set AWS_REGION, or 'region' in config/${stage}.json.`;
-    return [...docker, { check: "region", state: "missing", found: "none is set", advice }];
+    const advice = `Set AWS_REGION, or \`region\` in config/${stage}.json.`;
+    return [...machine, { title, findings: [{ check: "region", state: "missing", found: "none is set", advice }] }];
   }
-  const credentials = await checkCredentials(new STSClient());
-  const memory = checkMemory(config.predict?.memoryMegabytes ?? 3008);
-  if (!credentials.account) return [...docker, credentials, memory];
-  const secrets = new SecretsManagerClient();
-  return [
-    ...docker,
-    credentials,
-    { check: "region", state: "ok", found: region },
-    await checkBootstrap(new SSMClient(), credentials.account, region),
-    memory,
-    await checkConcurrency(new LambdaClient()),
-    await checkFargate(new ServiceQuotasClient()),
-    await checkDeployment(stage),
-    await checkKaggleSecret(secrets, `avocado/${stage}/kaggle`),
-    ...(config.rawDataSecret ? [await checkRawDataSecret(secrets, config.rawDataSecret)] : []),
-  ];
+  const { finding, identity } = await checkCredentials(client, config.account);
+  const signIn = { title, findings: [finding] };
+  if (!identity || finding.state !== "ok") return [...machine, signIn];
+  const sections = deployed
+    ? await examineDeployed({ stage, connectMlflow: () => connectServer(stage), onWait })
+    : await examineAccount({ config, account: identity.account, region });
+  return [...machine, signIn, ...sections];
 }
 
-async function checkDeployment(stage: string): Promise<Finding> {
-  const check = "stacks";
-  const advice = `npx cdk deploy --all -c stage=${stage}`;
-  try {
-    const outputs = stageOutputs.safeParse(await readOutputs(new CloudFormationClient(), stage));
-    if (outputs.success) return { check, state: "ok", found: `deployed, API at ${outputs.data.ApiUrl}` };
-    return { check, state: "warning", found: "not deployed, or not whole", advice };
-  } catch (error) {
-    return { check, state: "warning", found: errorMessage(error), advice };
-  }
+/** Images are built on this machine when a stage is deployed. MLflow and the trainer are x86-64 everywhere. */
+function examineMachine({ predict }: CloudConfig): Promise<Finding[]> {
+  return checkDocker(["amd64", ...(predict.architecture === "arm64" ? (["arm64"] as const) : [])]);
 }
 
 await runCommand(usage, examine);

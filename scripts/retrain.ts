@@ -4,7 +4,7 @@ import { errorMessage, NotFoundError } from "../core/errors.ts";
 import { readArguments, runCommand } from "./local/command.ts";
 import { parseSettings } from "./local/options.ts";
 import type { Progress } from "./local/progress.ts";
-import { makeReport, printReport } from "./local/report.ts";
+import { isSuccess, makeReport, printReport } from "./local/report.ts";
 import { showTrainerLine } from "./local/trainer-lines.ts";
 import { watchExecution } from "./local/watch.ts";
 import { connectStage, type Stage } from "./stage/connect.ts";
@@ -37,7 +37,7 @@ async function retrain(progress: Progress): Promise<void> {
     const end = await watchExecution(executionArn, progress, client, detached.signal);
     const report = makeReport(executionArn, end, undefined, stage.urls);
     progress.line(printReport(report));
-    if (report.status !== "SUCCEEDED") process.exitCode = 1;
+    if (!isSuccess(report)) process.exitCode = 1;
   } catch (error) {
     if (!detached.signal.aborted) throw error;
     progress.now("");

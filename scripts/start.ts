@@ -6,7 +6,7 @@ import { executeRetraining } from "./local/execute.ts";
 import { setUpNotebooks } from "./local/kaggle.ts";
 import { parseStartOptions, type StartOptions, startUsage } from "./local/options.ts";
 import { Progress } from "./local/progress.ts";
-import { printReport } from "./local/report.ts";
+import { isSuccess, printReport } from "./local/report.ts";
 import { ensureSample } from "./local/sample.ts";
 import { type LocalStack, startLocalStack } from "./local/stack.ts";
 import { stateFolder } from "./local/state.ts";
@@ -49,7 +49,7 @@ async function main(options: StartOptions): Promise<number> {
       console.log("\nThe API and MLflow keep running. Ctrl-C stops everything.");
       await Promise.race([stopped, stack.broken.then((sentence) => Promise.reject(new Error(sentence)))]);
     }
-    return report.status === "SUCCEEDED" ? 0 : 1;
+    return isSuccess(report) ? 0 : 1;
   } finally {
     progress.line("Stopping");
     await stack.stop();

@@ -18,8 +18,11 @@ const takenLock = z.discriminatedUnion("taken", [
 ]);
 export type TakenLock = z.infer<typeof takenLock>;
 
-/** Output of an execution that did nothing, since another one runs. */
-export const notStarted = z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() });
+/** Output of an execution that trained nothing: another one runs, or a dry run was requested. */
+export const nothingTrained = z.discriminatedUnion("outcome", [
+  z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() }),
+  z.object({ outcome: z.literal("DryRun"), reason: z.string() }),
+]);
 
 export const wakeRegistryTask = z.object({ executionArn: z.string() });
 
@@ -41,8 +44,10 @@ export const planDatasetTask = z.object({ fetched: fetchedData });
 /** A stretch of fetched chunks, both ends included: one item of the Distributed Map. */
 export const shardItem = z.object({ version: z.string(), first: z.int(), last: z.int() });
 export type ShardItem = z.infer<typeof shardItem>;
-/** `done`: the version is there already and nothing is left to do. At most 1000 items, however large the data. */
-const datasetPlan = z.object({ version: z.string(), done: z.boolean(), items: z.array(shardItem).max(1000) });
+/** Items that a plan has at most, however large the data: they and their results travel in the state, 256 KiB at most. */
+export const maxShardItems = 1000;
+/** `done`: the version is there already and nothing is left to do. */
+const datasetPlan = z.object({ version: z.string(), done: z.boolean(), items: z.array(shardItem).max(maxShardItems) });
 export type DatasetPlan = z.infer<typeof datasetPlan>;
 
 const shardResult = z.object({ first: z.int(), photographs: z.int(), dropped: z.int() });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { probePrefix } from "../../core/contracts/probe.ts";
 import { findHolder, type IsRunning } from "../../core/retraining-lock.ts";
 import type { ObjectInfo, ObjectStore } from "../../core/storage.ts";
 
@@ -32,7 +33,10 @@ export async function startOnNewData(quietMinutes: number, clients: NewDataClien
 
 async function findNewest(store: ObjectStore): Promise<ObjectInfo | undefined> {
   let newest: ObjectInfo | undefined;
-  for await (const info of store.list("")) if (!newest || info.modified > newest.modified) newest = info;
+  for await (const info of store.list("")) {
+    if (info.key.startsWith(probePrefix)) continue;
+    if (!newest || info.modified > newest.modified) newest = info;
+  }
   return newest;
 }
 

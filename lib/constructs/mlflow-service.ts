@@ -11,6 +11,7 @@ import {
   FargateTaskDefinition,
   type ICluster,
   LogDrivers,
+  PropagatedTagSource,
   Secret,
 } from "aws-cdk-lib/aws-ecs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
@@ -61,7 +62,6 @@ export class MlflowService extends Construct {
       clusterName: this.clusterName,
       vpc,
       containerInsightsV2: ContainerInsights.DISABLED,
-      enableFargateCapacityProviders: true,
     }) as ICluster;
     acknowledge(
       cluster,
@@ -75,10 +75,11 @@ export class MlflowService extends Construct {
       taskDefinition: task.taskDefinition,
       // Where the task may be asleep, a deployment must not wake it: without a number the service keeps the one it has.
       ...(!sleeps && { desiredCount: 1 }),
-      capacityProviderStrategies: [{ capacityProvider: sleeps ? "FARGATE_SPOT" : "FARGATE", weight: 1 }],
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
+      // Cost Explorer sees what runs, and the tags of a service do not reach its tasks by themselves.
+      propagateTags: PropagatedTagSource.SERVICE,
       assignPublicIp: true,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       securityGroups: [this.group, database.clients],
@@ -103,6 +104,7 @@ export class MlflowService extends Construct {
 
   private defineTask({ config, database, artifacts }: MlflowServiceProps): ContainerDefinition {
     const task = new FargateTaskDefinition(this, "Task", {
+      family: `${this.clusterName}-${this.serviceName}`,
       cpu: config.registry.cpu,
       memoryLimitMiB: config.registry.memoryMegabytes,
     });

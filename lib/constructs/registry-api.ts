@@ -16,11 +16,13 @@ export class RegistryApi extends Construct {
   readonly url: string;
   private readonly api: HttpApi;
   private readonly exportedId: string;
+  private readonly name: string;
 
   constructor(scope: Construct, id: string, config: CloudConfig) {
     super(scope, id);
+    this.name = `avocado-${config.stage}-mlflow`;
     this.api = new HttpApi(this, "Api", {
-      apiName: `avocado-${config.stage}-mlflow`,
+      apiName: this.name,
       createDefaultStage: false,
       defaultAuthorizer: new HttpIamAuthorizer(),
     });
@@ -46,7 +48,7 @@ export class RegistryApi extends Construct {
     const group = new SecurityGroup(this, "Link", { vpc, description: "Link to MLflow", allowAllOutbound: false });
     service.allowFrom(group);
     const subnets = { subnetType: SubnetType.PUBLIC };
-    const vpcLink = new VpcLink(this, "VpcLink", { vpc, subnets, securityGroups: [group] });
+    const vpcLink = new VpcLink(this, "VpcLink", { vpcLinkName: this.name, vpc, subnets, securityGroups: [group] });
     const parameterMapping = new ParameterMapping().overwriteHeader("host", MappingValue.custom(service.hostName));
     const options = { vpcLink, parameterMapping };
     const integration = new HttpServiceDiscoveryIntegration("Mlflow", service.cloudMapService, options);

@@ -7,6 +7,7 @@ import { StepFunctionsStartExecution } from "aws-cdk-lib/aws-scheduler-targets";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
+import { probePrefix } from "../../core/contracts/probe.ts";
 import type { CloudConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 import { NodeFunction } from "./node-function.ts";
@@ -61,7 +62,7 @@ export class Triggers extends Construct {
       eventPattern: {
         source: ["aws.s3"],
         detailType: ["Object Created"],
-        detail: { bucket: { name: [raw.name] } },
+        detail: { bucket: { name: [raw.name] }, object: { key: [{ "anything-but": { prefix: probePrefix } }] } },
       },
       targets: [new SqsQueue(queue)],
     });
@@ -83,6 +84,8 @@ export class Triggers extends Construct {
       new SqsEventSource(queue, {
         batchSize: 1000,
         maxBatchingWindow: Duration.minutes(1),
+        // AWS's least. Without it Lambda begins with five, each of which lists the bucket.
+        maxConcurrency: 2,
         reportBatchItemFailures: true,
       }),
     );

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { datasetRef, deployment, evaluationResult, notStarted, trainingResult } from "../../core/contracts/pipeline.ts";
+import {
+  datasetRef,
+  deployment,
+  evaluationResult,
+  nothingTrained,
+  trainingResult,
+} from "../../core/contracts/pipeline.ts";
 import type { ExecutionEnd } from "./follow.ts";
 import { duration } from "./progress.ts";
 
@@ -36,11 +42,12 @@ export function makeReport(
   urls: Record<string, string>,
   failedRun?: string,
 ): Report {
-  const other = notStarted.safeParse(end.output).data;
+  const other = nothingTrained.safeParse(end.output).data;
   const output = end.status === "SUCCEEDED" && !other ? executionOutput.parse(end.output) : undefined;
   const seconds = secondsByStep(end);
   if (other) {
-    return { status: "NOT_STARTED", executionArn, promoted: false, reason: other.reason, prediction, urls, seconds };
+    const status = other.outcome === "DryRun" ? "DRY_RUN" : "NOT_STARTED";
+    return { status, executionArn, promoted: false, reason: other.reason, prediction, urls, seconds };
   }
   if (!output) {
     const reason = [end.error, end.cause].filter(Boolean).join(": ") || `The execution ended as ${end.status}.`;
@@ -63,6 +70,11 @@ export function makeReport(
   };
 }
 
+/** Did the execution do what was requested? */
+export function isSuccess({ status }: Report): boolean {
+  return status === "SUCCEEDED" || status === "DRY_RUN";
+}
+
 /** A step that was entered several times counts with all of them. */
 function secondsByStep({ steps }: ExecutionEnd): Record<string, number> {
   const sums: Record<string, number> = {};
@@ -72,7 +84,7 @@ function secondsByStep({ steps }: ExecutionEnd): Record<string, number> {
 
 /** The report for people. */
 export function printReport(report: Report): string {
-  if (report.status === "NOT_STARTED") return report.reason;
+  if (report.status === "NOT_STARTED" || report.status === "DRY_RUN") return report.reason;
   const lines = [`Execution ${report.status}`, `  ${report.promoted ? "Promoted" : "Not promoted"}: ${report.reason}`];
   if (report.dataset) {
     const { version, photographs, labelled, rows, dropped } = report.dataset;

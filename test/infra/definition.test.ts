@@ -18,6 +18,11 @@ describe("the definition", () => {
     expect(train?.HeartbeatSeconds).toBeLessThan(train?.TimeoutSeconds as number);
   });
 
+  it("repeats a training whose trainer failed only when that trainer is gone, so never at once", () => {
+    const retry = definition.States.Train?.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes("Transient"));
+    expect(retry).toMatchObject({ ErrorEquals: ["Transient"], IntervalSeconds: 90, JitterStrategy: "NONE" });
+  });
+
   it("keeps to what every interpreter of a distributed map understands", () => {
     const map = definition.States["Preprocess shards"];
     expect(map?.Items).toBe("{% $states.input %}");
@@ -68,9 +73,9 @@ describe.each(stages)("the state machine of stage %s", (stage) => {
     ]);
   });
 
-  it("is traced, and logs everything that happens in it", () => {
+  it("is traced, and logs everything that happens in it, but no data: task tokens are among them", () => {
     expect(machine?.Properties.TracingConfiguration).toEqual({ Enabled: true });
-    expect(machine?.Properties.LoggingConfiguration).toMatchObject({ Level: "ALL", IncludeExecutionData: true });
+    expect(machine?.Properties.LoggingConfiguration).toMatchObject({ Level: "ALL", IncludeExecutionData: false });
   });
 
   it("names the secret of Kaggle's credentials as it is, for the local AWS cannot take an ARN apart", () => {

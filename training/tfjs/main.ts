@@ -9,24 +9,10 @@ import { errorMessage, NamedError } from "../../core/errors.ts";
 import { createMlflowClient, type MlflowClient } from "../../core/mlflow/client.ts";
 import { runTags } from "../../core/run-tags.ts";
 import { type ObjectStore, readJson } from "../../core/storage.ts";
+import { trainerEnvironment } from "./environment.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { type JobClients, runJob } from "./job.ts";
-
-/**
- * The trainer of the pipeline, in a container or beside the local stack: trains one job and answers the state machine.
- * Each line of standard output is an event (`trainingEvent`).
- */
-const environment = z.object({
-  DATA_BUCKET: z.string().min(1),
-  ARTIFACT_BUCKET: z.string().min(1),
-  AWS_REGION: z.string().min(1),
-  MLFLOW_TRACKING_URI: z.url(),
-  MLFLOW_AUTH: z.enum(["none", "sigv4"]).default("none"),
-  /** Key of the job in the data bucket. */
-  JOB_KEY: z.string().min(1),
-  CACHE_FOLDER: z.string().min(1),
-  HEARTBEAT_SECONDS: z.coerce.number().positive().default(30),
-});
+import { reportFailure } from "./report-failure.ts";
 
 function emit(event: TrainingEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
@@ -35,8 +21,12 @@ function emit(event: TrainingEvent): void {
 const warn = (what: string) => (error: unknown) =>
   emit({ event: "warning", message: `${what}: ${errorMessage(error)}` });
 
+/**
+ * The trainer of the pipeline, in a container or beside the local stack: trains one job and answers the state machine.
+ * Each line of standard output is an event (`trainingEvent`).
+ */
 async function main(): Promise<void> {
-  const parsed = environment.safeParse(process.env);
+  const parsed = trainerEnvironment.safeParse(process.env);
   if (!parsed.success) throw new Error(`The environment is incomplete:\n${z.prettifyError(parsed.error)}`);
   const env = parsed.data;
   const s3 = new S3Client();
@@ -71,13 +61,14 @@ async function main(): Promise<void> {
     emit({ event: "finished", result });
   } catch (error) {
     emit({ event: "failed", error: error instanceof Error ? error.name : "Error", reason: errorMessage(error) });
-    const outcomes = await Promise.allSettled([
-      currentToken().then((token) => sendTaskFailure(sfn, token, error)),
-      recordFailure(clients.mlflow, job, error),
-    ]);
-    for (const outcome of outcomes) {
-      if (outcome.status === "rejected") warn("The failure could not be reported")(outcome.reason);
-    }
+    // Else it would go on to beat for the next attempt.
+    heartbeat.stop();
+    await reportFailure({
+      record: () => recordFailure(clients.mlflow, job, error),
+      fail: async () => sendTaskFailure(sfn, await currentToken(), error),
+      onProblem: warn("The failure could not be reported"),
+      recordWithin: 30_000,
+    });
     throw error;
   } finally {
     heartbeat.stop();

@@ -18,6 +18,7 @@ import {
 const retrainings: Mocks[] = [
   trainedByTask,
   { ...trainedByTask, "Validate input": answers(validateInput({ newData: false })) },
+  { ...trainedByTask, "Validate input": answers(validateInput({ dryRun: true })) },
   { ...trainedByTask, "Take lock": answers({ taken: false, holder: "arn:other", reason: "Another one runs." }) },
   { ...trainedByTask, "Plan data set": answers({ ...plan, done: true, items: [] }) },
   { ...trainedByTask, "Preprocess shard": throws("InvalidDataset") },

@@ -36,6 +36,7 @@ describe("EcsLauncher", () => {
       taskDefinition: "trainer",
       startedBy: "r1",
       launchType: "FARGATE",
+      propagateTags: "TASK_DEFINITION",
       networkConfiguration: {
         awsvpcConfiguration: { subnets: ["subnet-1"], securityGroups: ["sg-1"], assignPublicIp: "ENABLED" },
       },
@@ -49,6 +50,18 @@ describe("EcsLauncher", () => {
     ecs.on(ListTasksCommand, { cluster: "trainers", startedBy: "r1" }).resolves({ taskArns: ["task/1"] });
     await launch("arn:redriven");
     expect(tokens()).toEqual([]);
+  });
+
+  it("starts another beside one whose container has exited, though ECS still lists it as running", async () => {
+    ecs.on(ListTasksCommand).resolves({ taskArns: ["task/1"] });
+    ecs
+      .on(RunTaskCommand)
+      .resolvesOnce({ tasks: [{ taskArn: "task/1" }] })
+      .resolves({ tasks: [{ taskArn: "task/2" }] });
+    const containers = [{ lastStatus: "STOPPED", exitCode: 1 }];
+    ecs.on(DescribeTasksCommand, { tasks: ["task/1"] }).resolves({ tasks: [{ desiredStatus: "RUNNING", containers }] });
+    await launch();
+    expect(new Set(tokens()).size).toBe(2);
   });
 
   it("asks twice with the same token, which starts one task, and with another for another execution", async () => {

@@ -47,6 +47,12 @@ describe("startOnNewData", () => {
     expect(started).toHaveLength(1);
   });
 
+  it("takes no probe of the doctor for data", async () => {
+    await put("set.zip", 0);
+    await put("doctor/probe", 9);
+    expect(await ask(10)).toBe("started");
+  });
+
   it("waits for a retraining that runs, and starts after it", async () => {
     await put("set.zip", 0);
     await takeLock(data, "arn:other", async () => true);
