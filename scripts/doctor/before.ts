@@ -77,7 +77,7 @@ async function checkExisting(
   const owned = ownedIds(stacks);
   const findings = await Promise.all([
     checkBuckets(new S3Client(), bucketNames(stage, account, region), owned),
-    checkSecretName(secrets, `avocado/${stage}/kaggle`, owned),
+    checkSecretName(secrets, `avocado/${stage}/kaggle`),
     checkNames(namedKinds(stage), owned),
     checkDatabases(new RDSClient(), stage, owned),
   ]);

@@ -16,7 +16,8 @@ export function checkKaggleSecret(client: SecretsManagerClient, name: string, us
       if (isAbsent(error) || (error as Error).name === "InvalidRequestException") return undefined;
       throw error;
     });
-    if (!found) return { state: "ok", found: `their secret comes with the pipeline stack; ${reason}` };
+    if (!found && !used) return { state: "ok", found: `none; ${reason}` };
+    if (!found) return { state: "warning", found: `no secret ${name} yet; ${reason}`, advice: "docs/kaggle.md" };
     try {
       const { username } = parseCredentials(parse(found.SecretString ?? ""), name);
       return { state: "ok", found: `those of ${username}` };
