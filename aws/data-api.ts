@@ -18,8 +18,19 @@ export interface DataApiOptions {
   pause?: number;
 }
 
-/** A paused database answers so while it wakes up, and one that is being made before its first instance runs. */
-const waking = ["DatabaseResumingException", "DatabaseUnavailableException"];
+/**
+ * Errors that pass: of a database that resumes, of one that was just made and whose writer or endpoint is not there yet, and
+ * of the service itself (errors of ExecuteStatement in the API reference of the RDS Data API). A call that ran into the
+ * time limit while the database resumed has been stopped: the Data API goes on only where `continueAfterTimeout` says so.
+ */
+const transient = [
+  "DatabaseResumingException",
+  "DatabaseUnavailableException",
+  "HttpEndpointNotEnabledException",
+  "InternalServerErrorException",
+  "ServiceUnavailableError",
+  "StatementTimeoutException",
+];
 
 /** PostgreSQL behind the RDS Data API. A paused database is waited for. */
 export class DataApi implements Sql {
@@ -43,8 +54,8 @@ export class DataApi implements Sql {
         const { records = [] } = await this.client.send(command);
         return records.map((row) => row.map(({ stringValue }) => stringValue));
       } catch (error) {
-        const asleep = error instanceof Error && waking.includes(error.name);
-        if (!asleep || Date.now() + pause > deadline) throw error;
+        const passes = error instanceof Error && transient.includes(error.name);
+        if (!passes || Date.now() + pause > deadline) throw error;
         await sleep(pause);
       }
     }

@@ -75,6 +75,8 @@ export class EcsLauncher implements Launcher {
       taskDefinition,
       clientToken,
       startedBy: runId,
+      // Of project and stage, for the bill.
+      propagateTags: "TASK_DEFINITION",
       launchType: "FARGATE",
       networkConfiguration: { awsvpcConfiguration: network },
       overrides: { containerOverrides: [{ name: container, environment: [{ name: "JOB_KEY", value: jobKey }] }] },

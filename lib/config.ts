@@ -34,6 +34,10 @@ const everyStage = {
         .max(1000)
         .optional()
         .describe("So many instances are always warm, and cost so; Lambda's price list has them."),
+      tracing: z
+        .boolean()
+        .default(false)
+        .describe("Sends X-Ray a trace of a request a second and of 5 % of the others; a million cost 5 dollars."),
       latencyAlarm: z
         .strictObject({
           p95Milliseconds: z.int().min(1).default(3_000),
@@ -69,8 +73,14 @@ const everyStage = {
       machineShape: z.string().min(1).default("NvidiaTeslaT4"),
       /** What the backbone begins with; `none` learns from scratch. */
       weights: z.enum(["imagenet", "none"]).default("imagenet"),
-      /** Between two looks at a data set or a kernel. */
-      waitSeconds: z.int().min(1).max(3600).default(60),
+      waitSeconds: z
+        .int()
+        .min(1)
+        .max(3600)
+        .default(60)
+        .describe(
+          "Between two looks at a data set or a kernel; in an account, what its state machine can count at least.",
+        ),
       /** After which waiting is given up: for a data set, for a kernel to begin, and for it to end. */
       datasetPatienceHours: z.number().positive().max(24).default(2),
       queuePatienceHours: z.number().positive().max(24).default(6),
@@ -124,13 +134,23 @@ const cloudConfig = z.strictObject({
   registry: z
     .strictObject({
       cpu: z.literal([256, 512, 1024, 2048]).default(512).describe("Of MLflow's task; 1024 are one CPU."),
-      memoryMegabytes: z.int().multipleOf(512).min(1024).max(8192).default(1024),
+      memoryMegabytes: z
+        .int()
+        .multipleOf(1024)
+        .min(1024)
+        .max(8192)
+        .default(1024)
+        .describe("Fargate gives 2 to 8 GB for one CPU, and as much in proportion for less or more."),
       sleepAfterMinutes: z
         .int()
         .min(15)
         .max(1440)
         .optional()
-        .describe("Unused for so long, MLflow's task ends until somebody wakes it, and it runs on spot capacity."),
+        .describe("Unused for so long, MLflow's task ends until somebody wakes it, which takes minutes."),
+    })
+    .refine(({ cpu, memoryMegabytes: memory }) => memory >= cpu * 2 && memory <= cpu * 8, {
+      error: "Fargate has no such task: memory is 2 to 8 times the units of CPU",
+      path: ["memoryMegabytes"],
     })
     .prefault({}),
   trainer: z
@@ -203,10 +223,30 @@ const cloudConfig = z.strictObject({
   ...everyStage,
 });
 
-/** What of two settings does not go together. Apart, since a schema with it could not leave out a field. */
-const consistentCloudConfig = cloudConfig.superRefine(({ edge, region, predict }, context) => {
-  if (!edge) return;
+/** Bounds of the waiting for Kaggle, which tests derive from the definition of the state machine and AWS's quotas. */
+export const kaggleWaiting = {
+  /** In hours, of all patience together: of the machine's 36 hours the rest is for the data and the evaluation. */
+  hours: 30,
+  /** Looks in one execution: each costs 9 events, of the 25,000 that an execution may have. */
+  looks: 2500,
+};
+
+/** What of several settings does not go together. Apart, since a schema with it could not leave out a field. */
+const consistentCloudConfig = cloudConfig.superRefine(({ edge, region, predict, kaggle }, context) => {
   const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+  const hours = kaggle.datasetPatienceHours + kaggle.queuePatienceHours + kaggle.runPatienceHours;
+  const together = "datasetPatienceHours, queuePatienceHours and runPatienceHours";
+  if (hours > kaggleWaiting.hours) {
+    refuse(["kaggle"], `${together} are ${hours} hours, and together may be ${kaggleWaiting.hours}`);
+  }
+  const leastWait = Math.ceil((hours * 3600) / kaggleWaiting.looks);
+  if (kaggle.waitSeconds < leastWait) {
+    refuse(
+      ["kaggle", "waitSeconds"],
+      `with ${hours} hours of ${together} it has to be ${leastWait} at least, or an execution has more events than AWS lets it`,
+    );
+  }
+  if (!edge) return;
   if (region !== "us-east-1") {
     refuse(["region"], "with 'edge' it has to be us-east-1: a firewall for CloudFront can be nowhere else");
   }

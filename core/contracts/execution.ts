@@ -41,6 +41,9 @@ export const defaultHyperparameters: Record<Network, Omit<Hyperparameters, "cnn"
   resnet50: { learningRate: 0.001, batchSize: 12, epochs: 10, optimizer: "adam", finetuneDepth: 100, seed: 42 },
 };
 
+/** Where backbones lie in a stage's data bucket: of S3, its trainer may read them there alone. */
+export const backbonePrefix = "backbones/";
+
 /** Networks that cannot be trained without `backbone`. */
 const needBackbone: readonly Network[] = ["mobilenet"];
 
@@ -77,7 +80,10 @@ const executionInput = z.strictObject({
   modelName: name.default("avocado-model"),
   experimentName: name.default("avocado-ripening"),
   hyperparameters: hyperparameters.partial().default({}),
-  /** What `mobilenet` starts from: a folder, URL or `s3://` address, `#sha256=<hash>` behind it to insist on one. */
+  /**
+   * What `mobilenet` starts from: a folder (of the machine that trains), a URL, or `s3://<data bucket>/backbones/<folder>`;
+   * `#sha256=<hash>` behind it insists on one.
+   */
   backbone: z.string().min(1).max(1024).optional(),
 });
 

@@ -44,8 +44,10 @@ export const planDatasetTask = z.object({ fetched: fetchedData });
 /** A stretch of fetched chunks, both ends included: one item of the Distributed Map. */
 export const shardItem = z.object({ version: z.string(), first: z.int(), last: z.int() });
 export type ShardItem = z.infer<typeof shardItem>;
-/** `done`: the version is there already and nothing is left to do. At most 1000 items, however large the data. */
-const datasetPlan = z.object({ version: z.string(), done: z.boolean(), items: z.array(shardItem).max(1000) });
+/** Items that a plan has at most, however large the data: they and their results travel in the state, 256 KiB at most. */
+export const maxShardItems = 1000;
+/** `done`: the version is there already and nothing is left to do. */
+const datasetPlan = z.object({ version: z.string(), done: z.boolean(), items: z.array(shardItem).max(maxShardItems) });
 export type DatasetPlan = z.infer<typeof datasetPlan>;
 
 const shardResult = z.object({ first: z.int(), photographs: z.int(), dropped: z.int() });

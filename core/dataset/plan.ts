@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { datasetKeys, splits } from "../contracts/dataset.ts";
-import type { DatasetPlan, FetchedData } from "../contracts/pipeline.ts";
+import { type DatasetPlan, type FetchedData, maxShardItems } from "../contracts/pipeline.ts";
 import { InvalidDatasetError } from "../errors.ts";
 import { type ObjectStore, readJson, writeJson } from "../storage.ts";
 import { labelRows } from "./labels.ts";
@@ -19,9 +19,6 @@ import {
 import { parseRows } from "./rows.ts";
 import { checkFruits, countFruits, splitOfFruit } from "./split.ts";
 
-/** Items that the plan has at most: what a state machine can carry. */
-const maxItems = 1000;
-
 /**
  * Labels and splits the fetched rows, and plans which photographs each chunk gives. Rows without a photograph are dropped
  * and counted. A version that is there already is not planned again.
@@ -37,7 +34,7 @@ export async function planDataset(data: ObjectStore, fetched: FetchedData): Prom
   const planned = await readPlan(data, version);
   if (planned?.prefix !== prefix) await writePlan(data, version, index);
 
-  const stretch = Math.ceil(index.chunks / maxItems);
+  const stretch = Math.ceil(index.chunks / maxShardItems);
   const items = Array.from({ length: Math.ceil(index.chunks / stretch) }, (_, item) => ({
     version,
     first: item * stretch,

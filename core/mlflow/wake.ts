@@ -14,7 +14,7 @@ export interface WakeOptions {
   fetch: Fetch;
   /** Absent where the server is somebody else's to start. */
   task?: ServerTask;
-  /** Milliseconds until the server must answer. Default: 5 minutes for a task of ours, else 20 s. */
+  /** Milliseconds until the server must answer. Default: 10 minutes for a task of ours, else 20 s. */
   patience?: number;
   /** Milliseconds between two looks. Default 3 s. */
   pause?: number;
@@ -28,10 +28,11 @@ export interface Woken {
 
 /**
  * Starts the MLflow server if it sleeps, and waits until it answers a call that needs its database.
- * @throws NamedError `RegistryUnavailable` when it does not in time, or refuses the caller
+ * @throws NamedError `RegistryUnavailable` when it does not in time; `RegistryRefused` when it rejects the caller, which
+ *   waiting does not mend
  */
 export async function wakeServer(options: WakeOptions): Promise<Woken> {
-  const { trackingUri, task, patience = task ? 300_000 : 20_000, pause = 3000 } = options;
+  const { trackingUri, task, patience = task ? 600_000 : 20_000, pause = 3000 } = options;
   const started = Date.now();
   let slept = false;
   for (;;) {
@@ -44,7 +45,8 @@ export async function wakeServer(options: WakeOptions): Promise<Woken> {
     if (problem === undefined) return { slept, seconds: Math.round((Date.now() - started) / 1000) };
     if (Date.now() - started + pause > patience) {
       const waited = Math.round((Date.now() - started) / 1000);
-      throw unavailable(`MLflow at ${trackingUri} did not answer within ${waited} s (${problem}).`);
+      const words = `MLflow at ${trackingUri} did not answer within ${waited} s (${problem}).`;
+      throw registryError("RegistryUnavailable", words);
     }
     await sleep(pause);
   }
@@ -56,7 +58,10 @@ async function findProblem({ trackingUri, fetch }: WakeOptions): Promise<string 
     const response = await fetch(`${trackingUri}${path}`, { ...init, signal: AbortSignal.timeout(35_000) });
     await response.arrayBuffer();
     if (response.status === 401 || response.status === 403) {
-      throw unavailable(`MLflow at ${trackingUri} refuses this caller (status ${response.status}).`);
+      throw registryError(
+        "RegistryRefused",
+        `MLflow at ${trackingUri} rejects this caller (status ${response.status}).`,
+      );
     }
     return response.ok ? undefined : `status ${response.status} of ${path}`;
   };
@@ -73,7 +78,7 @@ async function findProblem({ trackingUri, fetch }: WakeOptions): Promise<string 
   }
 }
 
-function unavailable(problem: string): NamedError {
+function registryError(name: string, problem: string): NamedError {
   const advice = "Look at its logs and at the events of its ECS service, then start again.";
-  return new NamedError("RegistryUnavailable", `${problem} ${advice}`);
+  return new NamedError(name, `${problem} ${advice}`);
 }

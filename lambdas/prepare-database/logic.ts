@@ -24,8 +24,10 @@ export async function prepareDatabases(sql: Sql, wanted: WantedDatabase[]): Prom
 
 async function prepareRole(sql: Sql, name: string, password: string): Promise<void> {
   const [role] = await sql.run("SELECT rolname::text FROM pg_roles WHERE rolname = :name", { name });
-  // A verifier instead of the password: no log of statements can leak it.
-  const rights = `LOGIN NOCREATEDB NOCREATEROLE PASSWORD '${scramVerifier(password)}'`;
+  // A verifier instead of the password: no log of statements can leak it. Its colons are escaped, since the Data API takes
+  // `:name` for a parameter and does not document whether it does so within a literal.
+  const verifier = scramVerifier(password).replaceAll(":", "\\x3a");
+  const rights = `LOGIN NOCREATEDB NOCREATEROLE PASSWORD E'${verifier}'`;
   await sql.run(`${role ? "ALTER" : "CREATE"} ROLE "${name}" ${rights}`);
   // Only a member of a role may give it a database, and take rights on that database from others.
   await sql.run(`GRANT "${name}" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE`);

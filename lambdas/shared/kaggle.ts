@@ -1,6 +1,7 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { readJsonSecret } from "../../aws/secrets.ts";
+import { InvalidInputError } from "../../core/errors.ts";
 import { createKaggleClient, type KaggleClient } from "../../core/kaggle/client.ts";
 import { parseCredentials, parseTracking, type Tracking } from "../../core/kaggle/credentials.ts";
 
@@ -30,7 +31,13 @@ export async function trackingFrom(env: KaggleEnvironment, uri: string): Promise
 }
 
 /** Read each time, so that a new secret is seen at once. */
-function readSecret({ KAGGLE_SECRET }: KaggleEnvironment): Promise<unknown> {
+async function readSecret({ KAGGLE_SECRET }: KaggleEnvironment): Promise<unknown> {
   client ??= new SecretsManagerClient();
-  return readJsonSecret(client, KAGGLE_SECRET);
+  try {
+    return await readJsonSecret(client, KAGGLE_SECRET);
+  } catch (cause) {
+    if (!(cause instanceof Error && cause.name === "ResourceNotFoundException")) throw cause;
+    const message = `There is no secret '${KAGGLE_SECRET}'. docs/kaggle.md has the command that creates it.`;
+    throw new InvalidInputError(message, { cause });
+  }
 }

@@ -1,7 +1,9 @@
-import { CustomResource, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { CustomResource, Duration } from "aws-cdk-lib";
 import { type IVpc, Port, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
 import {
   AuroraPostgresEngineVersion,
+  CfnDBInstance,
+  CfnDBSubnetGroup,
   ClusterInstance,
   DatabaseCluster,
   DatabaseClusterEngine,
@@ -10,6 +12,7 @@ import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { CloudConfig } from "../config.ts";
 import { acknowledge } from "./acknowledge.ts";
+import { kept } from "./kept.ts";
 import { NodeFunction } from "./node-function.ts";
 
 export interface DatabaseProps {
@@ -30,6 +33,11 @@ export class Database extends Construct {
   /** Members of this group reach the database. */
   readonly clients: SecurityGroup;
   readonly mlflow: OwnedDatabase;
+  /**
+   * Makes the databases, then protects the cluster from deletion where data are kept. It has to be the last of its stack:
+   * CloudFormation cannot delete a protected cluster, so that the rollback of a creation would fail.
+   */
+  readonly prepared: CustomResource;
 
   constructor(scope: Construct, id: string, { config, vpc }: DatabaseProps) {
     super(scope, id);
@@ -38,7 +46,7 @@ export class Database extends Construct {
       description: "Reach the database",
       allowAllOutbound: false,
     });
-    const { database, keepData } = config;
+    const { database } = config;
     this.cluster = new DatabaseCluster(this, "Cluster", {
       engine: DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_7 }),
       writer: ClusterInstance.serverlessV2("Writer"),
@@ -53,18 +61,22 @@ export class Database extends Construct {
       storageEncrypted: true,
       backup: { retention: Duration.days(database.backupDays) },
       copyTagsToSnapshot: true,
-      deletionProtection: keepData,
-      removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: kept(config),
     });
+    // The cluster's own property knows of no kept instance or subnets but those of RETAIN.
+    for (const part of this.cluster.node.findAll()) {
+      if (part instanceof CfnDBInstance || part instanceof CfnDBSubnetGroup) part.applyRemovalPolicy(kept(config));
+    }
     this.cluster.connections.allowFrom(this.clients, Port.tcp(this.cluster.clusterEndpoint.port), "Its clients");
-    this.acknowledgeFindings(config);
-    this.mlflow = { name: "mlflow", secret: this.addSecret("mlflow") };
-    this.prepare(config, [this.mlflow]);
+    this.acknowledgeFindings();
+    this.mlflow = { name: "mlflow", secret: this.addSecret("mlflow", config) };
+    this.prepared = this.prepare(config, [this.mlflow]);
   }
 
-  private addSecret(username: string): ISecret {
+  private addSecret(username: string, config: CloudConfig): ISecret {
     const secret = new Secret(this, `${username}Role`, {
       description: `Role ${username} of the database`,
+      removalPolicy: kept(config),
       generateSecretString: {
         secretStringTemplate: JSON.stringify({ username }),
         generateStringKey: "password",
@@ -80,8 +92,8 @@ export class Database extends Construct {
     return secret as ISecret;
   }
 
-  /** Makes databases and roles through the Data API, whenever what is asked for changes. */
-  private prepare(config: CloudConfig, databases: OwnedDatabase[]): void {
+  /** Makes databases and roles through the Data API, and sets the protection, whenever what is asked for changes. */
+  private prepare(config: CloudConfig, databases: OwnedDatabase[]): CustomResource {
     const master = this.cluster.secret;
     if (!master) throw new Error("The cluster has no master secret");
     const { clusterArn } = this.cluster;
@@ -93,26 +105,33 @@ export class Database extends Construct {
       memoryMegabytes: 256,
       environment: { CLUSTER_ARN: clusterArn, MASTER_SECRET_ARN: master.secretArn },
     });
-    handler.allow(["rds-data:ExecuteStatement"], [clusterArn]);
+    handler.allow(["rds-data:ExecuteStatement", "rds:ModifyDBCluster"], [clusterArn]);
     const secrets = databases.map(({ secret }) => secret.secretArn);
     handler.allow(["secretsmanager:GetSecretValue"], [master.secretArn, ...secrets]);
     const prepared = new CustomResource(this, "Databases", {
       resourceType: "Custom::Databases",
       serviceToken: handler.function.functionArn,
       serviceTimeout: Duration.minutes(11),
-      properties: { databases: databases.map(({ name, secret }) => ({ name, secretArn: secret.secretArn })) },
+      properties: {
+        databases: databases.map(({ name, secret }) => ({ name, secretArn: secret.secretArn })),
+        deletionProtection: String(config.keepData),
+      },
     });
     // Without a writer the cluster answers nobody.
     prepared.node.addDependency(this.cluster, handler);
+    return prepared;
   }
 
-  private acknowledgeFindings({ keepData }: CloudConfig): void {
+  private acknowledgeFindings(): void {
     acknowledge(
       this.cluster,
       "AwsSolutions-RDS11",
       "Another port hides nothing: isolated subnets and one security group decide who reaches the database",
     );
-    if (keepData) return;
-    acknowledge(this.cluster, "AwsSolutions-RDS10", "A stage that is for trying things out is deleted as a whole");
+    acknowledge(
+      this.cluster,
+      "AwsSolutions-RDS10",
+      "Custom::Databases switches it on where data are kept, once all of the stack stands: a protected cluster cannot be deleted, and the rollback of a first deployment would fail",
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { CfnOutput, CrossStackReferences, Duration, ReferenceStrength, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import {
@@ -31,6 +31,8 @@ export interface EdgeProps {
 export class Edge extends Construct {
   /** Address without a slash at its end. */
   readonly url: string;
+  /** CloudFront's own address, which answers before people have made a domain's DNS record, and after. */
+  readonly distributionUrl: string;
 
   constructor(scope: Construct, id: string, { edge, domain, api, gate }: EdgeProps) {
     super(scope, id);
@@ -58,8 +60,11 @@ export class Edge extends Construct {
         certificate: Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn),
       }),
     });
+    // Monitoring asks at this address. Imported the usual way, it would hold the distribution when a stage gives up 'edge'.
+    CrossStackReferences.of(distribution).produce(ReferenceStrength.WEAK);
     const { distributionDomainName } = distribution;
-    this.url = `https://${domain?.name ?? distributionDomainName}`;
+    this.distributionUrl = `https://${distributionDomainName}`;
+    this.url = domain ? `https://${domain.name}` : this.distributionUrl;
     if (domain) {
       new CfnOutput(this, "ApiDomainTarget", { value: distributionDomainName }).overrideLogicalId("ApiDomainTarget");
     }

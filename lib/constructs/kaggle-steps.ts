@@ -1,5 +1,5 @@
 import { acknowledgeWildcard } from "./acknowledge.ts";
-import type { NodeFunction } from "./node-function.ts";
+import { allowSecret, type NodeFunction } from "./node-function.ts";
 import type { PipelineStepsProps, StepSettings } from "./pipeline-steps.ts";
 import { retrainingArn } from "./retraining.ts";
 
@@ -10,7 +10,7 @@ export function addKaggleSteps(
 ): void {
   const { kaggle } = config;
   const seconds = (hours: number) => String(Math.round(hours * 3600));
-  const common = { KAGGLE_BASE_URL: kaggle.baseUrl, KAGGLE_SECRET: kaggleSecret.secretArn };
+  const common = { KAGGLE_BASE_URL: kaggle.baseUrl, KAGGLE_SECRET: kaggleSecret };
   const records = {
     ARTIFACT_BUCKET: artifacts.name,
     MLFLOW_TRACKING_URI: registry.trackingUri,
@@ -76,7 +76,5 @@ export function addKaggleSteps(
   artifacts.grantWrite(collect, "mlflow/");
 
   for (const step of [push, collect]) registry.grantUse(step);
-  for (const step of [upload, push, check, collect]) {
-    step.allow(["secretsmanager:GetSecretValue"], [kaggleSecret.secretArn]);
-  }
+  for (const step of [upload, push, check, collect]) allowSecret(step, kaggleSecret);
 }

@@ -11,6 +11,7 @@ import {
   FargateTaskDefinition,
   type ICluster,
   LogDrivers,
+  PropagatedTagSource,
   Secret,
 } from "aws-cdk-lib/aws-ecs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
@@ -32,8 +33,6 @@ export interface MlflowServiceProps {
   vpc: IVpc;
   database: Database;
   artifacts: PrivateBucket;
-  /** Name by which clients call the server. */
-  host: string;
 }
 
 /** One MLflow task on Fargate, found through Cloud Map. It reads artifacts to show them; clients write them themselves. */
@@ -42,6 +41,8 @@ export class MlflowService extends Construct {
   readonly serviceName: string;
   readonly serviceArn: string;
   readonly cloudMapService: Service;
+  /** The only name that the server answers to. */
+  readonly hostName: string;
   private readonly group: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: MlflowServiceProps) {
@@ -55,12 +56,12 @@ export class MlflowService extends Construct {
     // Images, secrets and logs; without NAT and endpoints AWS has no narrower address.
     this.group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), "AWS");
     const namespace = new PrivateDnsNamespace(this, "Names", { vpc, name: `avocado-${config.stage}.internal` });
-    const task = this.defineTask(props, `${this.serviceName}.${namespace.namespaceName}`);
+    this.hostName = `${this.serviceName}.${namespace.namespaceName}`;
+    const task = this.defineTask(props);
     const cluster = new Cluster(this, "Cluster", {
       clusterName: this.clusterName,
       vpc,
       containerInsightsV2: ContainerInsights.DISABLED,
-      enableFargateCapacityProviders: true,
     }) as ICluster;
     acknowledge(
       cluster,
@@ -74,10 +75,11 @@ export class MlflowService extends Construct {
       taskDefinition: task.taskDefinition,
       // Where the task may be asleep, a deployment must not wake it: without a number the service keeps the one it has.
       ...(!sleeps && { desiredCount: 1 }),
-      capacityProviderStrategies: [{ capacityProvider: sleeps ? "FARGATE_SPOT" : "FARGATE", weight: 1 }],
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
+      // Cost Explorer sees what runs, and the tags of a service do not reach its tasks by themselves.
+      propagateTags: PropagatedTagSource.SERVICE,
       assignPublicIp: true,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       securityGroups: [this.group, database.clients],
@@ -100,8 +102,9 @@ export class MlflowService extends Construct {
     callers.addEgressRule(this.group, Port.tcp(port), "MLflow");
   }
 
-  private defineTask({ config, database, artifacts, host }: MlflowServiceProps, ownName: string): ContainerDefinition {
+  private defineTask({ config, database, artifacts }: MlflowServiceProps): ContainerDefinition {
     const task = new FargateTaskDefinition(this, "Task", {
+      family: `${this.clusterName}-${this.serviceName}`,
       cpu: config.registry.cpu,
       memoryLimitMiB: config.registry.memoryMegabytes,
     });
@@ -124,7 +127,7 @@ export class MlflowService extends Construct {
         DATABASE_NAME: name,
         DATABASE_USER: name,
         ARTIFACT_ROOT: `s3://${artifacts.name}/mlflow`,
-        ALLOWED_HOSTS: [host, ownName, `${ownName}:${port}`].join(","),
+        ALLOWED_HOSTS: [this.hostName, `${this.hostName}:${port}`].join(","),
         PORT: String(port),
       },
       secrets: { DATABASE_PASSWORD: Secret.fromSecretsManager(secret, "password") },

@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Aws, type Duration, RemovalPolicy } from "aws-cdk-lib";
 import { type IGrantable, type IPrincipal, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Code, Function as LambdaFunction, LayerVersion, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
@@ -62,4 +62,10 @@ export function functionIdentity(scope: Construct, config: StageConfig, name: st
   const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   logGroup.grantWrite(role);
   return { role, logGroup };
+}
+
+/** Allows to read a secret that somebody else creates. Secrets Manager adds six characters to its name to make its ARN. */
+export function allowSecret(step: NodeFunction, name: string): void {
+  const arn = `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:${name}-??????`;
+  step.allow(["secretsmanager:GetSecretValue"], [arn]);
 }

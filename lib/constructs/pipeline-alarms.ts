@@ -1,16 +1,12 @@
+import { EventField, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
+import { SnsTopic } from "aws-cdk-lib/aws-events-targets";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { isLocal, type StageConfig } from "../config.ts";
 import type { Alarms } from "./alarms.ts";
 
 /** Alarms of the pipeline: a retraining ended badly, messages were given up, a Lambda in the background fails. */
 export function addPipelineAlarms(alarms: Alarms, config: StageConfig, stateMachineArn: string): void {
-  for (const [metric, name, meaning] of [
-    ["ExecutionsFailed", "retraining-failed", "A retraining failed. The champion is untouched."],
-    ["ExecutionsTimedOut", "retraining-timed-out", "A retraining took too long. The champion is untouched."],
-    ["ExecutionsAborted", "retraining-aborted", "Somebody stopped a retraining. The champion is untouched."],
-  ] as const) {
-    const dimensions = { StateMachineArn: stateMachineArn };
-    alarms.add({ name, meaning, namespace: "AWS/States", metric, dimensions, statistic: "Sum", threshold: 1 });
-  }
+  announceEnds(alarms, config, stateMachineArn);
   for (const queue of deadLetterQueues(config)) {
     alarms.add({
       name: `${queue}-dead-letters`,
@@ -33,6 +29,28 @@ export function addPipelineAlarms(alarms: Alarms, config: StageConfig, stateMach
       threshold: 1,
     });
   }
+}
+
+/** An event has the execution's name, comes at once and costs nothing; an alarm for each of the three ends would cost 0.30 a month. */
+function announceEnds(alarms: Alarms, { stage }: StageConfig, stateMachineArn: string): void {
+  const text = (path: string) => EventField.fromPath(path);
+  new Rule(alarms, "RetrainingEnded", {
+    ruleName: `avocado-${stage}-retraining-ended`,
+    description: "Retrainings that failed, took too long or were stopped",
+    eventPattern: {
+      source: ["aws.states"],
+      detailType: ["Step Functions Execution Status Change"],
+      detail: { stateMachineArn: [stateMachineArn], status: ["FAILED", "TIMED_OUT", "ABORTED"] },
+    },
+    targets: [
+      new SnsTopic(alarms.topic as ITopic, {
+        message: RuleTargetInput.fromText(
+          `A retraining of stage ${stage} ended: ${text("$.detail.status")}. The champion is untouched. ` +
+            `What to do: docs/operations.md, event retraining-ended. ${text("$.detail.executionArn")}`,
+        ),
+      }),
+    ],
+  });
 }
 
 function deadLetterQueues(config: StageConfig): string[] {

@@ -1,10 +1,9 @@
-import { Aws, Duration, Stack } from "aws-cdk-lib";
-import type { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { Duration, Stack } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 import { addKaggleSteps } from "./kaggle-steps.ts";
-import { NodeFunction } from "./node-function.ts";
+import { allowSecret, NodeFunction } from "./node-function.ts";
 import type { PredictApi } from "./predict-api.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
 import type { Registry } from "./registry.ts";
@@ -23,8 +22,8 @@ export interface PipelineStepsProps {
   queue?: TrainingQueue;
   /** Only where they run as tasks. */
   trainer?: TrainerTask;
-  /** Who asks Kaggle. */
-  kaggleSecret: Secret;
+  /** Name of the secret with Kaggle's credentials. */
+  kaggleSecret: string;
 }
 
 export type StepSettings = {
@@ -50,7 +49,12 @@ export class PipelineSteps extends Construct {
   private addDataSteps({ config, raw, data }: PipelineStepsProps): void {
     const DATA_BUCKET = data.name;
     const buckets = { RAW_BUCKET: raw.name, DATA_BUCKET };
-    this.add("validate-input", { description: "Checks an execution's input", minutes: 0.5, memory: 256 });
+    this.add("validate-input", {
+      description: "Checks an execution's input",
+      minutes: 0.5,
+      memory: 256,
+      environment: { DATA_BUCKET },
+    });
     this.addLock(data);
 
     const fetch = this.add("fetch-data", {
@@ -128,7 +132,8 @@ export class PipelineSteps extends Construct {
     const mlflow = { MLFLOW_TRACKING_URI: registry.trackingUri, MLFLOW_AUTH: registry.auth };
     const wake = this.add("wake-registry", {
       description: "Starts MLflow where it sleeps, and waits until it answers",
-      minutes: 6,
+      // Its own limit is 10 minutes; the last call may wait for half a minute more.
+      minutes: 12,
       memory: 256,
       environment: {
         ...mlflow,
@@ -140,7 +145,8 @@ export class PipelineSteps extends Construct {
     });
     registry.grantWake(wake);
 
-    const environment = { ...mlflow, DATA_BUCKET: data.name, ARTIFACT_BUCKET: artifacts.name };
+    const records = { ...mlflow, ARTIFACT_BUCKET: artifacts.name };
+    const environment = { ...records, DATA_BUCKET: data.name };
     const train = this.add("start-training", {
       description: "Starts a trainer, which reports back to the state machine itself",
       // A call may wait 2 minutes for a database that wakes up.
@@ -175,7 +181,7 @@ export class PipelineSteps extends Construct {
       description: "Publishes the champion and has the API take it up",
       minutes: 5,
       memory: 1769,
-      environment: { ...environment, API_URL: api.url, API_AUTH: "sigv4" },
+      environment: { ...records, API_URL: api.url, API_AUTH: "sigv4" },
     });
     artifacts.grantRead(deploy, "mlflow/", "serving/");
     artifacts.grantWrite(deploy, "serving/");
@@ -185,7 +191,7 @@ export class PipelineSteps extends Construct {
       description: "Marks a failed run in MLflow with its reason",
       minutes: 5,
       memory: 512,
-      environment,
+      environment: records,
     });
     for (const step of [train, evaluate, deploy, record]) registry.grantUse(step);
   }
@@ -203,10 +209,4 @@ export class PipelineSteps extends Construct {
     this.functions[name] = step;
     return step;
   }
-}
-
-/** Secrets Manager adds six characters to a name to make an ARN. */
-function allowSecret(step: NodeFunction, name: string): void {
-  const arn = `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:${name}-??????`;
-  step.allow(["secretsmanager:GetSecretValue"], [arn]);
 }

@@ -41,7 +41,7 @@ export function createPredictFunction(
   config: StageConfig,
   environment: Record<string, string>,
 ): LambdaFunction {
-  const { memoryMegabytes } = config.predict;
+  const { memoryMegabytes, tracing } = config.predict;
   const exclude = ["*", ...ingredients.map((path) => `!${path}`)];
   const files = { ignoreMode: IgnoreMode.DOCKER, exclude };
   // Changes when the code does, so that health says which code answers and nothing else is deployed again.
@@ -58,11 +58,13 @@ export function createPredictFunction(
     }).function;
   }
   const { role, logGroup } = functionIdentity(scope, config, "predict");
-  acknowledge(
-    role,
-    "AwsSolutions-IAM5[Resource::*]",
-    "X-Ray knows no resources that its segments could be granted for",
-  );
+  if (tracing) {
+    acknowledge(
+      role,
+      "AwsSolutions-IAM5[Resource::*]",
+      "X-Ray knows no resources that its segments could be granted for",
+    );
+  }
   const arm = config.predict.architecture === "arm64";
   return new DockerImageFunction(scope, "Predict", {
     functionName: `avocado-${config.stage}-predict`,
@@ -79,7 +81,7 @@ export function createPredictFunction(
     memorySize: memoryMegabytes,
     role,
     logGroup,
-    tracing: Tracing.ACTIVE,
+    ...(tracing && { tracing: Tracing.ACTIVE }),
     environment: { POWERTOOLS_SERVICE_NAME: "predict", ...variables },
   });
 }

@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Aws, Duration } from "aws-cdk-lib";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import {
   BlockPublicAccess,
@@ -12,6 +12,7 @@ import {
 import { Construct } from "constructs";
 import { isLocal, type StageConfig } from "../config.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
+import { kept } from "./kept.ts";
 
 export interface PrivateBucketProps {
   config: StageConfig;
@@ -55,7 +56,7 @@ export class PrivateBucket extends Construct {
       ...(props.uploadOrigins?.length && {
         cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: props.uploadOrigins, maxAge: 3600 }],
       }),
-      removalPolicy: !isLocal(config) && config.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: kept(config),
       // The cast: the CDK's types do not keep exact optional properties.
       ...(props.accessLogs && {
         serverAccessLogsBucket: props.accessLogs as IBucket,

@@ -1,5 +1,5 @@
 import { Stack } from "aws-cdk-lib";
-import { HttpApi, HttpMethod, VpcLink } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpApi, HttpMethod, MappingValue, ParameterMapping, VpcLink } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpServiceDiscoveryIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { type IVpc, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
@@ -14,15 +14,15 @@ import type { MlflowService } from "./mlflow-service.ts";
 export class RegistryApi extends Construct {
   readonly id: string;
   readonly url: string;
-  /** Name by which the API is called. */
-  readonly host: string;
   private readonly api: HttpApi;
   private readonly exportedId: string;
+  private readonly name: string;
 
   constructor(scope: Construct, id: string, config: CloudConfig) {
     super(scope, id);
+    this.name = `avocado-${config.stage}-mlflow`;
     this.api = new HttpApi(this, "Api", {
-      apiName: `avocado-${config.stage}-mlflow`,
+      apiName: this.name,
       createDefaultStage: false,
       defaultAuthorizer: new HttpIamAuthorizer(),
     });
@@ -30,7 +30,6 @@ export class RegistryApi extends Construct {
     // Made by hand, so that what is acknowledged in other stacks can be written down.
     this.exportedId = Stack.of(this).exportValue(this.id);
     this.url = this.api.apiEndpoint;
-    this.host = this.url.replace("https://", "");
     this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
@@ -39,13 +38,20 @@ export class RegistryApi extends Construct {
     });
   }
 
-  /** Sends every request to the service. */
+  /**
+   * Sends every request to the service, under the service's own name. Through a VPC link the Host header would otherwise
+   * be the task's address or the API's name, and MLflow answers 403 to a name that it does not know. Host is not among the
+   * reserved headers of
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html#http-api-mapping-reserved-headers
+   */
   forwardTo(service: MlflowService, vpc: IVpc): void {
     const group = new SecurityGroup(this, "Link", { vpc, description: "Link to MLflow", allowAllOutbound: false });
     service.allowFrom(group);
     const subnets = { subnetType: SubnetType.PUBLIC };
-    const vpcLink = new VpcLink(this, "VpcLink", { vpc, subnets, securityGroups: [group] });
-    const integration = new HttpServiceDiscoveryIntegration("Mlflow", service.cloudMapService, { vpcLink });
+    const vpcLink = new VpcLink(this, "VpcLink", { vpcLinkName: this.name, vpc, subnets, securityGroups: [group] });
+    const parameterMapping = new ParameterMapping().overwriteHeader("host", MappingValue.custom(service.hostName));
+    const options = { vpcLink, parameterMapping };
+    const integration = new HttpServiceDiscoveryIntegration("Mlflow", service.cloudMapService, options);
     for (const path of ["/", "/{proxy+}"]) this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration });
   }
 

@@ -48,7 +48,8 @@ export class Retraining extends Construct {
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ALL,
-        includeExecutionData: true,
+        // Task tokens are in it: whoever reads the log could answer for a trainer. The execution's own history keeps it.
+        includeExecutionData: false,
       },
     });
     const grants: [string, string[]][] = [

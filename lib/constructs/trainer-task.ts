@@ -6,6 +6,7 @@ import { Cluster, ContainerImage, ContainerInsights, FargateTaskDefinition, LogD
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { backbonePrefix } from "../../core/contracts/execution.ts";
 import type { CloudConfig } from "../config.ts";
 import { acknowledge, acknowledgeWildcard } from "./acknowledge.ts";
 import type { NodeFunction } from "./node-function.ts";
@@ -74,6 +75,13 @@ export class TrainerTask extends Construct {
       new PolicyStatement({ actions: ["ecs:RunTask"], resources: [this.task.taskDefinitionArn], conditions }),
       new PolicyStatement({ actions: ["ecs:ListTasks"], resources: ["*"], conditions }),
       new PolicyStatement({ actions: ["ecs:DescribeTasks"], resources: [tasks] }),
+      // A task that starts with tags is tagged as it starts: ECS asks for both rights ("Grant permission to tag resources on
+      // creation" in its guide).
+      new PolicyStatement({
+        actions: ["ecs:TagResource"],
+        resources: [tasks],
+        conditions: { StringEquals: { "ecs:CreateAction": "RunTask" } },
+      }),
       new PolicyStatement({
         actions: ["iam:PassRole"],
         resources: [this.task.taskRole.roleArn, this.task.obtainExecutionRole().roleArn],
@@ -134,7 +142,7 @@ export class TrainerTask extends Construct {
 
   private grantWork({ config, data, artifacts, registry }: TrainerTaskProps): void {
     const { taskRole } = this.task;
-    data.grantRead(taskRole, "datasets/", "training/");
+    data.grantRead(taskRole, backbonePrefix, "datasets/", "training/");
     artifacts.grantRead(taskRole, "mlflow/");
     artifacts.grantWrite(taskRole, "mlflow/");
     registry.grantUse(taskRole);

@@ -84,6 +84,8 @@ export class Triggers extends Construct {
       new SqsEventSource(queue, {
         batchSize: 1000,
         maxBatchingWindow: Duration.minutes(1),
+        // AWS's least. Without it Lambda begins with five, each of which lists the bucket.
+        maxConcurrency: 2,
         reportBatchItemFailures: true,
       }),
     );

@@ -1,10 +1,15 @@
 import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import { isLocal, type StageConfig } from "../config.ts";
 import { acknowledge } from "../constructs/acknowledge.ts";
 import { Database } from "../constructs/database.ts";
 import { Network } from "../constructs/network.ts";
 import { PrivateBucket } from "../constructs/private-bucket.ts";
+
+/** Why a stage without `keepData` has no access logs of its buckets. */
+const unlogged =
+  "S3 delivers access logs hours later, into a bucket that was emptied to be deleted with the stage: it could not go";
 
 export interface DataStackProps extends StackProps {
   config: StageConfig;
@@ -24,22 +29,12 @@ export class DataStack extends Stack {
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
     const { config } = props;
-    const logs = new PrivateBucket(this, "AccessLogs", {
-      config,
-      purpose: "access-logs",
-      lifecycleRules: [{ id: "old-logs", expiration: Duration.days(90) }],
-    });
-    acknowledge(
-      logs.bucket,
-      "AwsSolutions-S1",
-      "A bucket that receives access logs and logged its own would never end",
-    );
-    const accessLogs = logs.bucket;
-    this.raw = new PrivateBucket(this, "Raw", { config, purpose: "raw", accessLogs, announced: !isLocal(config) });
+    const logged = this.addAccessLogs(config);
+    this.raw = new PrivateBucket(this, "Raw", { config, purpose: "raw", ...logged, announced: !isLocal(config) });
     this.data = new PrivateBucket(this, "Data", {
       config,
       purpose: "data",
-      accessLogs,
+      ...logged,
       lifecycleRules: [
         { id: "fetched-copies", prefix: "fetched/", expiration: Duration.days(30) },
         { id: "uploads", prefix: "uploads/", expiration: Duration.days(1) },
@@ -49,18 +44,34 @@ export class DataStack extends Stack {
     this.artifacts = new PrivateBucket(this, "Artifacts", {
       config,
       purpose: "artifacts",
-      accessLogs,
+      ...logged,
       versioned: true,
       lifecycleRules: [{ id: "replaced-versions", noncurrentVersionExpiration: Duration.days(365) }],
     });
+    for (const { bucket } of [this.raw, this.data, this.artifacts]) {
+      if (!logged.accessLogs) acknowledge(bucket, "AwsSolutions-S1", unlogged);
+    }
     if (!isLocal(config)) {
       const network = new Network(this, "Network", config);
       const database = new Database(this, "Database", { config, vpc: network.vpc });
+      database.prepared.node.addDependency(network, logs, this.raw, this.data, this.artifacts);
       this.cloud = { network, database };
     }
 
     new CfnOutput(this, "RawBucket", { value: this.raw.bucket.bucketName });
     new CfnOutput(this, "DataBucket", { value: this.data.bucket.bucketName });
     new CfnOutput(this, "ArtifactBucket", { value: this.artifacts.bucket.bucketName });
+  }
+
+  /** The bucket of the others' access logs, in a stage that keeps its data. */
+  private addAccessLogs(config: StageConfig): { accessLogs?: Bucket } {
+    if (isLocal(config) || !config.keepData) return {};
+    const { bucket } = new PrivateBucket(this, "AccessLogs", {
+      config,
+      purpose: "access-logs",
+      lifecycleRules: [{ id: "old-logs", expiration: Duration.days(90) }],
+    });
+    acknowledge(bucket, "AwsSolutions-S1", "A bucket that receives access logs and logged its own would never end");
+    return { accessLogs: bucket };
   }
 }

@@ -17,7 +17,7 @@ export interface MonitoringStackProps extends StackProps {
   data: DataStack;
   registry: Registry;
   apiId: string;
-  /** Where everybody reaches the API. */
+  /** Where everybody's requests to the API are answered, whatever DNS says. */
   publicUrl: string;
 }
 

@@ -26,7 +26,7 @@ export class RegistryStack extends Stack {
     const { config, network, database, artifacts } = props;
     const { vpc } = network;
     const api = new RegistryApi(this, "RegistryApi", config);
-    const service = new MlflowService(this, "Mlflow", { config, vpc, database, artifacts, host: api.host });
+    const service = new MlflowService(this, "Mlflow", { config, vpc, database, artifacts });
     api.forwardTo(service, vpc);
     const health = "GET /health";
     const search = "POST /api/2.0/mlflow/experiments/search";

@@ -20,7 +20,7 @@ export interface ServingStackProps extends StackProps {
 /** The predict Lambda and the API in front of it. */
 export class ServingStack extends Stack {
   readonly api: PredictApi;
-  /** Address for everybody, without a slash at its end. */
+  /** Address without a slash at its end at which everybody's requests are answered, whatever DNS says. */
   readonly publicUrl: string;
 
   constructor(scope: Construct, id: string, props: ServingStackProps) {
@@ -50,8 +50,9 @@ export class ServingStack extends Stack {
     this.publicUrl = this.api.url;
     if (!isLocal(config) && config.edge && gate) {
       const { edge, domain } = config;
-      this.publicUrl = new Edge(this, "Edge", { edge, domain, api: this.api.api, gate }).url;
-      new CfnOutput(this, "PublicUrl", { value: this.publicUrl });
+      const { url, distributionUrl } = new Edge(this, "Edge", { edge, domain, api: this.api.api, gate });
+      this.publicUrl = distributionUrl;
+      new CfnOutput(this, "PublicUrl", { value: url });
     }
 
     new CfnOutput(this, "ApiUrl", { value: this.api.url });

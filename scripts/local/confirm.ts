@@ -3,23 +3,30 @@ import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
 import { InvalidInputError } from "../../core/errors.ts";
 
+type Terminal = [input?: Readable & { isTTY?: boolean }, output?: Writable];
+
 /**
  * Asks before something changes, on a terminal or through a pipe; anything but yes is no.
  * @throws InvalidInputError where nobody answers
  */
-export async function confirm(
-  question: string,
-  input: Readable & { isTTY?: boolean } = process.stdin,
-  output: Writable = process.stdout,
-): Promise<boolean> {
+export async function confirm(question: string, ...terminal: Terminal): Promise<boolean> {
+  return /^y(es)?$/i.test(await ask(`${question} [y/N]`, ...terminal));
+}
+
+/**
+ * Asks on a terminal or through a pipe.
+ * @returns the answer without spaces around it
+ * @throws InvalidInputError where nobody answers
+ */
+export async function ask(question: string, ...[input = process.stdin, output = process.stdout]: Terminal) {
   const terminal = createInterface({ input, output });
   try {
     const nobody = once(terminal, "close").then(() => undefined);
-    const answer = await Promise.race([terminal.question(`${question} [y/N] `), nobody]);
+    const answer = await Promise.race([terminal.question(`${question} `), nobody]);
     if (answer !== undefined) {
       // A terminal shows what is typed; of what comes through a pipe nobody else would see it.
       if (!input.isTTY) output.write(`${answer}\n`);
-      return /^y(es)?$/i.test(answer.trim());
+      return answer.trim();
     }
   } finally {
     terminal.close();

@@ -2,7 +2,12 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  ResourceExistsException,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
 import { parseCredentials } from "../../core/kaggle/credentials.ts";
 import { kaggleApi } from "../../core/kaggle/http.ts";
 import { startKaggleEmulator } from "../../kaggle-emulator/server.ts";
@@ -46,9 +51,14 @@ export async function prepareKaggle(choice: KaggleChoice, options: PrepareOption
 
 /** Writes the credentials where the pipeline's steps read them. */
 export async function storeKaggleSecret(name: string, secret: Record<string, string>): Promise<void> {
-  await new SecretsManagerClient().send(
-    new PutSecretValueCommand({ SecretId: name, SecretString: JSON.stringify(secret) }),
-  );
+  const client = new SecretsManagerClient();
+  const SecretString = JSON.stringify(secret);
+  try {
+    await client.send(new CreateSecretCommand({ Name: name, SecretString }));
+  } catch (error) {
+    if (!(error instanceof ResourceExistsException)) throw error;
+    await client.send(new PutSecretValueCommand({ SecretId: name, SecretString }));
+  }
 }
 
 /** Installs what notebooks need, once. @throws SetupError */

@@ -14,6 +14,8 @@ export interface ProxyOptions {
   port: number;
   /** Called when nothing answers behind the gateway; the request is then sent once more. */
   wake(): Promise<unknown>;
+  /** Milliseconds after which the gateway gives up a request that the server has taken (default: 30 s, less a margin). */
+  gatewayTimeout?: number;
 }
 
 /** API Gateway takes no more. */
@@ -55,10 +57,14 @@ async function answer(request: IncomingMessage, response: ServerResponse, port: 
   if (refusal) return refuse(response, 403, refusal);
   const body = await readBody(request);
   if (!body) return refuse(response, 413, "API Gateway takes at most 10 MB. Artifacts go to S3 directly.");
+  const { gatewayTimeout = 28_000 } = options;
+  const sent = Date.now();
   let answered = await forward(request, body, options);
-  // Nothing behind the gateway took it; what timed out may have been carried out, so only a reading is repeated.
-  const asleep = answered.status === 503 || (answered.status === 504 && ["GET", "HEAD"].includes(request.method ?? ""));
-  if (asleep) {
+  // An HTTP API answers 503 both when nothing took the request and when it timed out. What timed out may have been carried
+  // out, so only a reading is repeated.
+  const timedOut = answered.status === 504 || Date.now() - sent >= gatewayTimeout;
+  const repeatable = !timedOut || ["GET", "HEAD"].includes(request.method ?? "");
+  if ([503, 504].includes(answered.status) && repeatable) {
     await options.wake();
     answered = await forward(request, body, options);
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { actionsCalledBy, handlers } from "../support/code-calls.ts";
 import { grantsOf } from "../support/grants.ts";
 import { type SynthesisedStage, stages, synthesise } from "../support/stages.ts";
+import { table } from "../support/table.ts";
 
 /** What code can call and a role need not allow, since in this stage the code does not come that way. */
 const elsewhere: [stage: RegExp, program: RegExp, action: RegExp, reason: string][] = [
@@ -16,7 +17,6 @@ const elsewhere: [stage: RegExp, program: RegExp, action: RegExp, reason: string
 const onBehalf: [program: RegExp, action: RegExp, reason: string][] = [
   [/./, /^logs:(CreateLogStream|PutLogEvents)$/, "Lambda writes the log"],
   [/^start-on-new-data$/, /^sqs:/, "Lambda reads the queue"],
-  [/^predict$/, /^xray:/, "the daemon that Lambda runs beside it sends what it is told"],
 ];
 
 /** The actions that a role allows. */
@@ -47,13 +47,6 @@ function shorten(resource: string): string {
     .replace(/<[\w-]+-(registry|serving):ExportsOutputRef\w+>/, "<API of $1>")
     .replace(/^<(\w+?)[0-9A-F]{8}(,Arn|\.Arn)?>$/, "$1")
     .replace(/^(s3:)::/, "$1");
-}
-
-/** A table as the formatter of this repository wants it: the first row is its head. */
-function table([head = [], ...rows]: string[][]): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? "").length)));
-  const lines = [head, widths.map((width) => "-".repeat(width)), ...rows];
-  return lines.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`).join("\n");
 }
 
 /** The roles of a stage beside what the code calls, as a page. */

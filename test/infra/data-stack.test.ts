@@ -19,10 +19,31 @@ describe.each(stages.filter((stage) => stage !== "local"))("the data of stage %s
       MasterUserPassword: Match.absent(),
       ServerlessV2ScalingConfiguration: { MinCapacity: 0, MaxCapacity: 2, SecondsUntilAutoPause: 600 },
       BackupRetentionPeriod: stage === "prod" ? 30 : 7,
-      DeletionProtection: stage === "prod",
     });
-    const [, cluster] = synthesise(stage).resources("AWS::RDS::DBCluster")[0] ?? [];
-    expect(cluster?.DeletionPolicy).toBe(stage === "prod" ? "Retain" : "Delete");
+  });
+
+  it("is kept where the stage says so, but not by a first deployment that fails: its names would stop the next one", () => {
+    const types = ["AWS::S3::Bucket", "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup"];
+    const policies = [...types, "AWS::SecretsManager::Secret"].flatMap((type) =>
+      Object.values(template().findResources(type)).map(({ DeletionPolicy }) => [type, DeletionPolicy]),
+    );
+    expect(policies).toHaveLength(4 + 1 + 1 + 1 + 1);
+    for (const [type, policy] of policies)
+      expect([type, policy]).toEqual([type, stage === "prod" ? "RetainExceptOnCreate" : "Delete"]);
+  });
+
+  it("is protected from deletion when all else in its stack stands, for a protected cluster cannot be rolled back", () => {
+    const resources: Record<string, { Type: string; DependsOn?: string[] }> = template().toJSON().Resources;
+    const cluster = Object.values(template().findResources("AWS::RDS::DBCluster"))[0];
+    expect(cluster?.Properties.DeletionProtection).toBeUndefined();
+    template().hasResourceProperties("Custom::Databases", { deletionProtection: String(stage === "prod") });
+    const last = Object.values(resources).find(({ Type }) => Type === "Custom::Databases");
+    const others = Object.entries(resources).filter(([, { Type }]) =>
+      ["AWS::S3::Bucket", "AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::RDS::DBInstance", "AWS::EC2::FlowLog"].includes(
+        Type,
+      ),
+    );
+    expect(last?.DependsOn).toEqual(expect.arrayContaining(others.map(([id]) => id)));
   });
 
   it("is reached by members of one security group alone, from subnets without a way out", () => {

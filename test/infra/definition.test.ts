@@ -68,9 +68,9 @@ describe.each(stages)("the state machine of stage %s", (stage) => {
     ]);
   });
 
-  it("is traced, and logs everything that happens in it", () => {
+  it("is traced, and logs everything that happens in it, but no data: task tokens are among them", () => {
     expect(machine?.Properties.TracingConfiguration).toEqual({ Enabled: true });
-    expect(machine?.Properties.LoggingConfiguration).toMatchObject({ Level: "ALL", IncludeExecutionData: true });
+    expect(machine?.Properties.LoggingConfiguration).toMatchObject({ Level: "ALL", IncludeExecutionData: false });
   });
 
   it("names the secret of Kaggle's credentials as it is, for the local AWS cannot take an ARN apart", () => {

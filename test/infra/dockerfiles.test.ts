@@ -1,30 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Stage } from "aws-cdk-lib";
 import { describe, expect, it } from "vitest";
 import { findPythonBin } from "../../scripts/local/python.ts";
 import { root } from "../../scripts/setup/paths.ts";
-import { synthesise } from "../support/stages.ts";
-
-interface ImageSource {
-  directory: string;
-  dockerFile: string;
-  dockerBuildTarget?: string;
-}
-
-/** What each image of a stage in an account is built from, as it will be handed to Docker. */
-function images(): ImageSource[] {
-  const { stacks } = synthesise("prod");
-  return stacks.flatMap((stack) => {
-    const folder = Stage.of(stack)?.outdir ?? "";
-    const { dockerImages = {} } = JSON.parse(readFileSync(join(folder, `${stack.artifactId}.assets.json`), "utf8"));
-    return Object.values(dockerImages as Record<string, { source: ImageSource }>).map(({ source }) => ({
-      ...source,
-      directory: join(folder, source.directory),
-    }));
-  });
-}
+import { images } from "../support/images.ts";
 
 /** Instructions of a Dockerfile from the first to the end of the stage that is wanted. */
 function instructions(text: string, target?: string): string[] {

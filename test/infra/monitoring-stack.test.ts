@@ -36,9 +36,6 @@ const always = [
   "predict-crashes",
   "predict-throttled",
   "champion-not-taken-up",
-  "retraining-failed",
-  "retraining-timed-out",
-  "retraining-aborted",
 ];
 const inAccount = ["champion-stale", "check-champion-fails", "trainer-stopped-fails", "database-at-its-limit"];
 
@@ -52,7 +49,7 @@ describe("alarms", () => {
         ...always,
         ...inAccount,
         "check-retraining-fails",
-        "mlflow-away",
+        "sleep-registry-fails",
         "new-data-dead-letters",
         "retraining-overdue",
         "start-on-new-data-fails",
@@ -84,8 +81,10 @@ describe("alarms", () => {
     }
   });
 
-  it("ring in prod when MLflow's task is away, which sends no data", () => {
-    expect(alarmsOf("prod").get("mlflow-away")).toMatchObject({
+  it("ring where MLflow's task always runs when it is away, which sends no data", () => {
+    const own = synthesiseConfig(parseConfig({ stage: "own" }, "test")).resources("AWS::CloudWatch::Alarm");
+    const alarm = own.find(([, { Properties }]) => Properties.AlarmName === "avocado-own-mlflow-away");
+    expect(alarm?.[1].Properties).toMatchObject({
       TreatMissingData: "breaching",
       ComparisonOperator: "LessThanThreshold",
       Statistic: "SampleCount",
@@ -113,6 +112,27 @@ describe("alarms", () => {
       .filter((name) => handlers.includes(name) && !["predict", "prepare-database"].includes(name));
     const watched = [...alarmsOf(stage).keys()].filter((name) => name.endsWith("-fails"));
     expect(watched.sort()).toEqual(alone.map((name) => `${name}-fails`).sort());
+  });
+
+  it.each(stages)("of stage %s are told of retrainings that ended badly, with what to do", (stage) => {
+    const [, rule] =
+      synthesise(stage)
+        .resources("AWS::Events::Rule")
+        .find(([id]) => id.includes("RetrainingEnded")) ?? [];
+    expect(rule?.Properties).toMatchObject({
+      EventPattern: {
+        source: ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        detail: { status: ["FAILED", "TIMED_OUT", "ABORTED"] },
+      },
+      Targets: [{ Arn: { Ref: expect.stringMatching(/^AlarmsTopic/) } }],
+    });
+    expect(JSON.stringify(rule?.Properties.EventPattern.detail.stateMachineArn)).toContain(
+      `avocado-${stage}-retraining`,
+    );
+    const { InputTemplate: text } = rule?.Properties.Targets[0].InputTransformer ?? {};
+    expect(text).toContain("What to do: docs/operations.md, event retraining-ended.");
+    expect(operations).toContain("`retraining-ended`");
   });
 
   it("take thresholds from the configuration, and tell its addresses", () => {
@@ -149,6 +169,11 @@ describe.each(stages)("the topic of alarms in stage %s", (stage) => {
           Action: "sns:Publish",
           Principal: { Service: "cloudwatch.amazonaws.com" },
           Condition: { StringEquals: { "aws:SourceAccount": expect.anything() } },
+        }),
+        expect.objectContaining({
+          Effect: "Allow",
+          Action: "sns:Publish",
+          Principal: { Service: "events.amazonaws.com" },
         }),
         expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
       ]),

@@ -57,9 +57,8 @@ describe("a stage of one's own", () => {
 
   it("keeps its data, with a database of the size and backups that it sets", () => {
     template("data").hasResource("AWS::RDS::DBCluster", {
-      DeletionPolicy: "Retain",
+      DeletionPolicy: "RetainExceptOnCreate",
       Properties: Match.objectLike({
-        DeletionProtection: true,
         BackupRetentionPeriod: 14,
         ServerlessV2ScalingConfiguration: { MinCapacity: 0, MaxCapacity: 4, SecondsUntilAutoPause: 1800 },
       }),

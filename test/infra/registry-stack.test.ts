@@ -1,6 +1,8 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { stages, synthesise } from "../support/stages.ts";
+import { parseConfig } from "../../lib/config.ts";
+import { definition } from "../support/definition.ts";
+import { stages, synthesise, synthesiseConfig } from "../support/stages.ts";
 
 describe.each(stages.filter((stage) => stage !== "local"))("the registry of stage %s", (stage) => {
   const template = () => synthesise(stage).template("registry");
@@ -26,6 +28,16 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     ]);
   });
 
+  it("calls the server by the name that the server answers to, whatever the caller's Host header", () => {
+    const [integration] = Object.values(template().findResources("AWS::ApiGatewayV2::Integration"));
+    const host = integration?.Properties.RequestParameters["overwrite:header.host"];
+    expect(host).toBe(`mlflow.avocado-${stage}.internal`);
+    const [task] = Object.values(template().findResources("AWS::ECS::TaskDefinition"));
+    const { Environment } = task?.Properties.ContainerDefinitions[0] ?? {};
+    // A string: with an intrinsic function in it, only the account knows which names it holds.
+    expect(Environment).toContainEqual({ Name: "ALLOWED_HOSTS", Value: `${host},${host}:5000` });
+  });
+
   it("goes back to the version before when a new one does not become healthy", () => {
     template().hasResourceProperties("AWS::ECS::Service", {
       DeploymentConfiguration: Match.objectLike({ DeploymentCircuitBreaker: { Enable: true, Rollback: true } }),
@@ -37,12 +49,40 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     expect(container.Secrets).toEqual([{ Name: "DATABASE_PASSWORD", ValueFrom: expect.anything() }]);
   });
 
-  it("sleeps on spot capacity in dev, and is always there in prod", () => {
+  it("is scaled to zero when nobody uses it, and never waits for spot capacity", () => {
     const [, service] = synthesise(stage).resources("AWS::ECS::Service")[0] ?? [];
-    const { CapacityProviderStrategy, DesiredCount } = service?.Properties ?? {};
-    const [{ CapacityProvider }] = CapacityProviderStrategy;
-    expect([CapacityProvider, DesiredCount]).toEqual(stage === "dev" ? ["FARGATE_SPOT", undefined] : ["FARGATE", 1]);
-    template().resourceCountIs("AWS::Events::Rule", stage === "dev" ? 1 : 0);
+    const { LaunchType, CapacityProviderStrategy, DesiredCount } = service?.Properties ?? {};
+    expect({ LaunchType, CapacityProviderStrategy, DesiredCount }).toEqual({ LaunchType: "FARGATE" });
+    template().resourceCountIs("AWS::Events::Rule", 1);
+  });
+
+  it("always runs in a stage that does not say when to end it", () => {
+    const own = synthesiseConfig(parseConfig({ stage: "own" }, "test"));
+    const [, service] = own.resources("AWS::ECS::Service")[0] ?? [];
+    const { LaunchType, DesiredCount } = service?.Properties ?? {};
+    expect([LaunchType, DesiredCount]).toEqual(["FARGATE", 1]);
+    own.template("registry").resourceCountIs("AWS::Events::Rule", 0);
+  });
+
+  it("has ten minutes to start from zero, within the time of the function and of its state", () => {
+    const [, wake] =
+      synthesise(stage)
+        .resources("AWS::Lambda::Function")
+        .find(([id]) => id.startsWith("StepsWakeRegistry")) ?? [];
+    // A last call of 35 s may begin just before the limit.
+    expect(wake?.Properties.Timeout).toBeGreaterThanOrEqual(600 + 35);
+    expect(definition.States["Wake registry"]?.TimeoutSeconds).toBeGreaterThan(wake?.Properties.Timeout);
+  });
+
+  it("has names of its stage, so that two in one account can be told apart", () => {
+    const name = `avocado-${stage}-mlflow`;
+    template().hasResourceProperties("AWS::ECS::TaskDefinition", { Family: name });
+    template().hasResourceProperties("AWS::ApiGatewayV2::VpcLink", { Name: name });
+  });
+
+  it("hands its tags to its tasks, whose cost they tell", () => {
+    const tags = Match.arrayWith([{ Key: "stage", Value: stage }]);
+    template().hasResourceProperties("AWS::ECS::Service", { PropagateTags: "SERVICE", Tags: tags });
   });
 
   it("is told to the steps that use it", () => {

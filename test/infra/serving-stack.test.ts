@@ -1,6 +1,7 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { stages, synthesise } from "../support/stages.ts";
+import { parseConfig } from "../../lib/config.ts";
+import { stages, synthesise, synthesiseConfig } from "../support/stages.ts";
 
 describe.each(stages)("the API of stage %s", (stage) => {
   it("lets only AWS identities have it reload the model", () => {
@@ -61,9 +62,13 @@ describe("the predict Lambda", () => {
     });
   });
 
-  it("is traced in an account; a laptop has nobody to send traces to", () => {
+  it("is traced where the stage asks for it, and may then send traces", () => {
     const traced = { TracingConfig: { Mode: "Active" } };
-    synthesise("prod").template("serving").hasResourceProperties("AWS::Lambda::Function", traced);
-    synthesise("local").template("serving").resourcePropertiesCountIs("AWS::Lambda::Function", traced, 0);
+    const own = synthesiseConfig(parseConfig({ stage: "own", predict: { tracing: true } }, "test"));
+    own.template("serving").hasResourceProperties("AWS::Lambda::Function", traced);
+    const prod = synthesise("prod").template("serving");
+    prod.resourcePropertiesCountIs("AWS::Lambda::Function", traced, 0);
+    const sends = ({ template }: typeof own) => JSON.stringify(template("serving").toJSON()).includes("xray:");
+    expect([sends(own), sends(synthesise("prod"))]).toEqual([true, false]);
   });
 });

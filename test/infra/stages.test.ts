@@ -27,7 +27,7 @@ describe.each(stages)("stage %s", (stage) => {
     const { resources } = synthesise(stage);
     const denials = resources("AWS::S3::BucketPolicy").map(([, { Properties }]) => JSON.stringify(Properties));
     const buckets = resources("AWS::S3::Bucket");
-    expect(buckets).toHaveLength(4);
+    expect(buckets).toHaveLength(stage === "prod" ? 4 : 3);
     for (const [id, { Properties }] of buckets) {
       expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
       const [rule] = Properties.BucketEncryption.ServerSideEncryptionConfiguration;
@@ -106,6 +106,15 @@ describe("stage prod", () => {
       false,
       false,
     ]);
+  });
+
+  it("logs who reads its buckets; a stage that is deleted as a whole has no bucket that logs fill again", () => {
+    const logged = (stage: string) =>
+      synthesise(stage)
+        .resources("AWS::S3::Bucket")
+        .filter(([, { Properties }]) => Properties.LoggingConfiguration?.DestinationBucketName);
+    expect(logged("prod")).toHaveLength(3);
+    for (const other of ["local", "dev"]) expect(logged(other)).toEqual([]);
   });
 
   it("gives Lambdas with native packages those for their platform", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { grantsOf } from "../support/grants.ts";
 import { stages, synthesise } from "../support/stages.ts";
 
 const cloud = stages.filter((stage) => stage !== "local");
@@ -18,6 +19,18 @@ describe.each(cloud)("the trainer of stage %s", (stage) => {
     expect(task.Properties.RequiresCompatibilities).toEqual(["FARGATE"]);
     expect(container).toMatchObject({ User: "node", StopTimeout: 120 });
     expect(container.LogConfiguration.LogDriver).toBe("awslogs");
+  });
+
+  it("has the tags of its stage, which are handed to its tasks", () => {
+    expect(task.Properties.Tags).toContainEqual({ Key: "stage", Value: stage });
+  });
+
+  it("may read the backbones that are laid into the data bucket", () => {
+    const { TaskRoleArn } = task.Properties;
+    const grants = grantsOf(synthesise(stage), TaskRoleArn["Fn::GetAtt"][0]).map(
+      ({ action, resource }) => `${action} ${resource}`,
+    );
+    expect(grants).toContainEqual(expect.stringMatching(/^s3:GetObject .*-data-.*\/backbones\/\*$/));
   });
 
   it("is told no secret", () => {
@@ -40,6 +53,8 @@ describe.each(cloud)("the trainer of stage %s", (stage) => {
     const pass = statements.find(({ Action }) => Action === "iam:PassRole");
     expect(pass.Resource).toHaveLength(2);
     expect(pass.Condition).toEqual({ StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } });
+    const tag = statements.find(({ Action }) => Action === "ecs:TagResource");
+    expect(tag.Condition).toEqual({ StringEquals: { "ecs:CreateAction": "RunTask" } });
     for (const action of ["ecs:RunTask", "ecs:ListTasks"]) {
       const statement = statements.find(({ Action }) => Action === action);
       expect(Object.keys(statement.Condition.ArnEquals)).toEqual(["ecs:cluster"]);

@@ -12,10 +12,14 @@ import { root } from "../../scripts/setup/paths.ts";
 import { startDataApi } from "../support/data-api.ts";
 import { bucketStore } from "../support/ministack.ts";
 import { TestPostgres } from "../support/postgres.ts";
+import { synthesise } from "../support/stages.ts";
 
 const entryPoint = join(root, "mlflow-task/entry_point.py");
 // What needs quoting in an address, to see that it is quoted.
 const password = "p@ss:w/ord%20";
+const [, task] = synthesise("dev").resources("AWS::ECS::TaskDefinition")[0] ?? [];
+const variables: { Name: string; Value: string }[] = task?.Properties.ContainerDefinitions[0].Environment;
+const templateHosts = variables.find(({ Name }) => Name === "ALLOWED_HOSTS")?.Value;
 let postgres: TestPostgres;
 let server: Service;
 let folder: string;
@@ -53,7 +57,8 @@ beforeAll(async () => {
     // The embedded server has no certificate.
     PGSSLMODE: "disable",
     ARTIFACT_ROOT: `s3://${artifactBucket}/mlflow`,
-    ALLOWED_HOSTS: "127.0.0.1:*,mlflow.example.com",
+    // The tests themselves call it by its address; the rest is the template's.
+    ALLOWED_HOSTS: `127.0.0.1:*,${templateHosts}`,
     MLFLOW_S3_ENDPOINT_URL: aws,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
@@ -118,8 +123,11 @@ describe("the MLflow task", () => {
       const asked = spawnSync("python3", ["-c", askAs, port, host], { encoding: "utf8" });
       return Number(asked.stdout);
     };
-    expect(await statusAs("mlflow.example.com")).toBe(200);
-    expect(await statusAs("evil.example.com")).toBe(403);
+    for (const own of ["mlflow.avocado-dev.internal", "mlflow.avocado-dev.internal:5000"])
+      expect(await statusAs(own), own).toBe(200);
+    // The names that a VPC link sends when nothing overwrites the header, and a stranger's.
+    for (const other of ["abc.execute-api.us-east-1.amazonaws.com", "10.42.0.17:5000", "evil.example.com"])
+      expect(await statusAs(other), other).toBe(403);
   });
 
   it("holds no connection open, so that the database may pause", async () => {

@@ -16,8 +16,8 @@ const services: Record<string, string> = {
 const actionsOf: Record<string, string[]> = {
   "s3:HeadObject": ["s3:GetObject"],
   "s3:ListObjectsV2": ["s3:ListBucket"],
-  // The task runs with roles that are handed to it.
-  "ecs:RunTask": ["ecs:RunTask", "iam:PassRole"],
+  // The task runs with roles that are handed to it, and has tags.
+  "ecs:RunTask": ["ecs:RunTask", "ecs:TagResource", "iam:PassRole"],
   // The Data API signs in with a secret that its caller must be allowed to read.
   "rds-data:ExecuteStatement": ["rds-data:ExecuteStatement", "secretsmanager:GetSecretValue"],
 };

@@ -12,20 +12,24 @@ const request = z.object({
   parameters: z.array(z.object({ name: z.string(), value: z.object({ stringValue: z.string() }) })).default([]),
 });
 
-/** The RDS Data API's ExecuteStatement over a real PostgreSQL. While `sleeps` is above 0 it answers that it is resuming. */
+/**
+ * The RDS Data API's ExecuteStatement over a real PostgreSQL. While `sleeps` is above 0 it answers with the error
+ * `asleep`. Whether the real one reads `:name` within a literal as a parameter is documented nowhere: this one does.
+ */
 export async function startDataApi(postgres: TestPostgres) {
-  const state = { sleeps: 0, asked: 0 };
+  const state = { sleeps: 0, asked: 0, asleep: "DatabaseResumingException" };
   const server = createServer(async (incoming, response) => {
     state.asked += 1;
     const fail = (type: string, message: string) =>
       response.writeHead(400, { "x-amzn-errortype": type }).end(JSON.stringify({ message }));
     const { sql, database, parameters } = request.parse(JSON.parse(await text(incoming)));
-    if (state.sleeps-- > 0) return fail("DatabaseResumingException", "The Aurora DB instance is resuming.");
+    if (state.sleeps-- > 0) return fail(state.asleep, "The Aurora DB instance is resuming.");
     const names = parameters.map(({ name }) => name);
-    // `::` is a cast, and a colon in a literal is just that.
-    const numbered = sql.replace(/'[^']*'|(?<!:):(\w+)/g, (found, name?: string) =>
-      name === undefined ? found : `$${names.indexOf(name) + 1}`,
-    );
+    // `::` is a cast.
+    const placeholder = /(?<!:):(\w+)/g;
+    const missing = [...sql.matchAll(placeholder)].find(([, name = ""]) => !names.includes(name));
+    if (missing) return fail("BadRequestException", `Cannot find parameter: ${missing[1]}`);
+    const numbered = sql.replace(placeholder, (_, name: string) => `$${names.indexOf(name) + 1}`);
     try {
       const values = parameters.map(({ value }) => value.stringValue);
       const rows = await postgres.query(postgres.master, database, numbered, values);

@@ -20,6 +20,7 @@ export interface State {
 /** States that follow one another: the whole definition, or what a map does with each item. */
 export interface Machine {
   QueryLanguage?: string;
+  TimeoutSeconds?: number;
   StartAt: string;
   States: Record<string, State>;
 }

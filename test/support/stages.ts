@@ -22,7 +22,8 @@ export interface SynthesisedStage {
   resources(type: string): [id: string, resource: Resource][];
 }
 
-const { context } = JSON.parse(readFileSync(new URL("../../cdk.json", import.meta.url), "utf8"));
+/** The feature flags of `cdk.json`. */
+export const { context } = JSON.parse(readFileSync(new URL("../../cdk.json", import.meta.url), "utf8"));
 const synthesised = new Map<string, SynthesisedStage>();
 
 /** The templates of a stage that has a file. Made once in a test file. */

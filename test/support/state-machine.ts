@@ -31,6 +31,8 @@ export interface Run {
   cause: string | undefined;
   /** Names of the states in the order in which they were entered. */
   states: string[];
+  /** What each of them was given, as JSON, the last time. */
+  inputs: Record<string, string>;
   /** How many attempts tasks took, in all. */
   attempts: number;
   /** The ways that it took through its states, as `pathOf` writes them. */
@@ -103,10 +105,12 @@ export class MockedMachine {
       const { events = [] } = await this.sfn.send(
         new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000 }),
       );
-      const states = events.flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? []);
+      const entered = events.flatMap(({ stateEnteredEventDetails: details }) => details ?? []);
+      const states = entered.map(({ name = "" }) => name);
+      const inputs = Object.fromEntries(entered.map(({ name, input = "" }) => [name, input]));
       const attempts = events.filter(({ type }) => type === "TaskScheduled").length;
       const paths = pathsTaken(events);
-      return { arn, status, output: output && JSON.parse(output), error, cause, states, attempts, paths };
+      return { arn, status, output: output && JSON.parse(output), error, cause, states, inputs, attempts, paths };
     }
   }
 

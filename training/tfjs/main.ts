@@ -9,24 +9,9 @@ import { errorMessage, NamedError } from "../../core/errors.ts";
 import { createMlflowClient, type MlflowClient } from "../../core/mlflow/client.ts";
 import { runTags } from "../../core/run-tags.ts";
 import { type ObjectStore, readJson } from "../../core/storage.ts";
+import { trainerEnvironment } from "./environment.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { type JobClients, runJob } from "./job.ts";
-
-/**
- * The trainer of the pipeline, in a container or beside the local stack: trains one job and answers the state machine.
- * Each line of standard output is an event (`trainingEvent`).
- */
-const environment = z.object({
-  DATA_BUCKET: z.string().min(1),
-  ARTIFACT_BUCKET: z.string().min(1),
-  AWS_REGION: z.string().min(1),
-  MLFLOW_TRACKING_URI: z.url(),
-  MLFLOW_AUTH: z.enum(["none", "sigv4"]).default("none"),
-  /** Key of the job in the data bucket. */
-  JOB_KEY: z.string().min(1),
-  CACHE_FOLDER: z.string().min(1),
-  HEARTBEAT_SECONDS: z.coerce.number().positive().default(30),
-});
 
 function emit(event: TrainingEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
@@ -35,8 +20,12 @@ function emit(event: TrainingEvent): void {
 const warn = (what: string) => (error: unknown) =>
   emit({ event: "warning", message: `${what}: ${errorMessage(error)}` });
 
+/**
+ * The trainer of the pipeline, in a container or beside the local stack: trains one job and answers the state machine.
+ * Each line of standard output is an event (`trainingEvent`).
+ */
 async function main(): Promise<void> {
-  const parsed = environment.safeParse(process.env);
+  const parsed = trainerEnvironment.safeParse(process.env);
   if (!parsed.success) throw new Error(`The environment is incomplete:\n${z.prettifyError(parsed.error)}`);
   const env = parsed.data;
   const s3 = new S3Client();

@@ -16,13 +16,16 @@ export function checkKaggleSecret(client: SecretsManagerClient, name: string, us
       if (isAbsent(error) || (error as Error).name === "InvalidRequestException") return undefined;
       throw error;
     });
-    if (!found && !used) return { state: "ok", found: `none; ${reason}` };
-    if (!found) return { state: "warning", found: `no secret ${name} yet; ${reason}`, advice: "docs/kaggle.md" };
+    const value = `--secret-string '{"KAGGLE_USERNAME":"…","KAGGLE_API_TOKEN":"…"}'`;
+    if (!found) {
+      const advice = `aws secretsmanager create-secret --name ${name} ${value}`;
+      return { state: used ? "missing" : "ok", found: `there is no secret with them; ${reason}`, ...(used && { advice }) };
+    }
     try {
       const { username } = parseCredentials(parse(found.SecretString ?? ""), name);
       return { state: "ok", found: `those of ${username}` };
     } catch (error) {
-      const advice = `aws secretsmanager put-secret-value --secret-id ${name} --secret-string '{"KAGGLE_USERNAME":"…","KAGGLE_API_TOKEN":"…"}'`;
+      const advice = `aws secretsmanager put-secret-value --secret-id ${name} ${value}`;
       return { state: used ? "missing" : "warning", found: `${errorMessage(error)} (${reason})`, advice };
     }
   });

@@ -73,6 +73,19 @@ describe("DataApi", () => {
     expect(api.state.asked).toBe(4);
   });
 
+  it.each([
+    "DatabaseUnavailableException",
+    "HttpEndpointNotEnabledException",
+    "InternalServerErrorException",
+    "ServiceUnavailableError",
+    "StatementTimeoutException",
+  ])("waits for a database that answers %s while it starts", async (asleep) => {
+    Object.assign(api.state, { sleeps: 2, asked: 0, asleep });
+    expect(await sql.run("SELECT 1::text")).toEqual([["1"]]);
+    expect(api.state.asked).toBe(3);
+    api.state.asleep = "DatabaseResumingException";
+  });
+
   it("gives up in the end", async () => {
     api.state.sleeps = 1000;
     const impatient = new DataApi(api.client, { ...arns, database: "postgres", pause: 5, patience: 40 });

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CloudFormationClient, CreateStackCommand, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
@@ -15,6 +14,7 @@ import {
 } from "@aws-sdk/client-sfn";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { readConfig } from "../../../lib/config.ts";
 import { examineAccount } from "../../../scripts/doctor/before.ts";
 import { checkDatabase } from "../../../scripts/doctor/deployed/data.ts";
 import { checkRules } from "../../../scripts/doctor/deployed/triggers.ts";
@@ -22,64 +22,23 @@ import { readSettings } from "../../../scripts/doctor/settings.ts";
 import { idsOf, readStacks } from "../../../scripts/doctor/stacks.ts";
 import { localAws } from "../../../scripts/local/ministack.ts";
 import { root } from "../../../scripts/setup/paths.ts";
-import { run } from "../../../scripts/setup/run.ts";
-import { Assembly } from "../../support/assembly.ts";
-import { startDataApi } from "../../support/data-api.ts";
-import { localClient, startTestMinistack, type TestService } from "../../support/ministack.ts";
-import { TestPostgres } from "../../support/postgres.ts";
+import type { Assembly } from "../../support/assembly.ts";
+import { EmulatedAccount, unknownTypes } from "../../support/emulated-account.ts";
+import { localClient } from "../../support/ministack.ts";
 
-/** What the emulator does not know; docs/first-deployment.md says how an account shows that it works. */
-const unknownTypes = [
-  "AWS::ApiGatewayV2::VpcLink",
-  "AWS::EC2::FlowLog",
-  "AWS::EC2::SecurityGroupEgress",
-  "AWS::EC2::SecurityGroupIngress",
-  "AWS::ECS::ClusterCapacityProviderAssociations",
-];
-const unknownAttributes = ["MasterUserSecret.SecretArn"];
-
-const folder = mkdtempSync(join(tmpdir(), "dev-stage-"));
-const assembly = new Assembly(join(folder, "cdk.out"));
-let postgres: TestPostgres;
-let dataApi: Awaited<ReturnType<typeof startDataApi>>;
-let ministack: TestService;
-
-/** The CDK's command, as people run it, with a home folder in which no AWS credentials lie. */
-function cdk(args: string[], env: Record<string, string> = {}): Promise<void> {
-  const own = {
-    PATH: `${root}/node_modules/.bin:${process.env.PATH}`,
-    HOME: folder,
-    CI: "true",
-    CDK_VALIDATION: "false",
-    ...env,
-  };
-  return run("cdk", [...args, "--no-notices"], { cwd: root, env: own, logFile: join(folder, "cdk.log") });
-}
+let account: EmulatedAccount;
+let assembly: Assembly;
 
 beforeAll(async () => {
-  await cdk(["synth", "--quiet", "--no-version-reporting", "-c", "stage=dev", "--output", assembly.folder]);
-  assembly.leaveOut(unknownTypes, unknownAttributes);
-  assembly.leaveOutImages();
-  postgres = await TestPostgres.start();
-  dataApi = await startDataApi(postgres);
-  // The emulator hands its environment on to its Lambdas.
-  vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", dataApi.endpoint);
-  ministack = await startTestMinistack();
-  const app = ["--app", assembly.folder];
-  await cdk(["bootstrap", "aws://000000000000/us-east-1", ...app], localAws(ministack.url));
-  await cdk(["deploy", "--all", "--require-approval", "never", ...app], localAws(ministack.url));
+  account = await EmulatedAccount.start();
+  assembly = account.synthesise(readConfig("dev", {}));
+  await account.deploy(assembly);
 }, 600_000);
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await ministack?.stop();
-  await dataApi?.stop();
-  await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => account?.stop());
 
 describe("stage dev in the emulator", () => {
   it("deploys, but for what the emulator does not know and for images", async () => {
-    const client = new CloudFormationClient(localClient(ministack.url));
+    const client = new CloudFormationClient(localClient(account.aws.url));
     for (const [stack, resources] of assembly.resources()) {
       const listed = await client.send(new ListStackResourcesCommand({ StackName: `avocado-dev-${stack}` }));
       const found = (listed.StackResourceSummaries ?? []).map((each) => [each.LogicalResourceId, each.ResourceStatus]);
@@ -92,7 +51,7 @@ describe("stage dev in the emulator", () => {
   it.each(unknownTypes)(
     "leaves out %s because the emulator refuses it, and says so in the documentation",
     async (Type) => {
-      const client = new CloudFormationClient(localClient(ministack.url));
+      const client = new CloudFormationClient(localClient(account.aws.url));
       const TemplateBody = JSON.stringify({ Resources: { One: { Type } } });
       const created = client.send(new CreateStackCommand({ StackName: Type.replaceAll(":", "-"), TemplateBody }));
       await expect(created).rejects.toThrow(`Unrecognized resource types: [${Type}]`);
@@ -102,13 +61,13 @@ describe("stage dev in the emulator", () => {
 
   it("has made MLflow's database by its own resource", async () => {
     const owner = "SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = 'mlflow'";
-    expect(await postgres.query(postgres.master, "postgres", owner)).toEqual([["mlflow"]]);
+    expect(await account.postgres.query(account.postgres.master, "postgres", owner)).toEqual([["mlflow"]]);
   });
 });
 
 describe("the doctor", () => {
   beforeAll(() => {
-    for (const [name, value] of Object.entries(localAws(ministack.url))) vi.stubEnv(name, value);
+    for (const [name, value] of Object.entries(localAws(account.aws.url))) vi.stubEnv(name, value);
   });
   const alreadyThere = async () => {
     const target = { config: readSettings("dev"), account: "000000000000", region: "us-east-1" };
@@ -133,7 +92,7 @@ describe("the doctor", () => {
   it("asks the database through the Data API, waiting for it while it is paused, and the rules for their targets", async () => {
     const stacks = await readStacks(new CloudFormationClient(), "dev");
     const [cluster = ""] = idsOf(stacks, "AWS::RDS::DBCluster");
-    dataApi.state.sleeps = 1;
+    account.dataApi.state.sleeps = 1;
     expect(await checkDatabase(new RDSClient(), new RDSDataClient(), cluster)).toMatchObject({ state: "ok" });
     const rules = idsOf(stacks, "AWS::Events::Rule");
     expect(await checkRules(new EventBridgeClient(), rules)).toMatchObject({ state: "ok" });
@@ -145,7 +104,7 @@ describe("retrainings of the stage, which wait for a registry that does not answ
   const stateMachineArn = "arn:aws:states:us-east-1:000000000000:stateMachine:avocado-dev-retraining";
   let sfn: SFNClient;
   beforeAll(() => {
-    sfn = new SFNClient(localClient(ministack.url));
+    sfn = new SFNClient(localClient(account.aws.url));
   });
 
   const start = async () => (await sfn.send(new StartExecutionCommand({ stateMachineArn }))).executionArn ?? "";

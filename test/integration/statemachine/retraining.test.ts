@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { validateInput } from "../../../core/contracts/execution.ts";
-import { nothingTrained } from "../../../core/contracts/pipeline.ts";
+import { maxShardItems, nothingTrained } from "../../../core/contracts/pipeline.ts";
 import { startTestMinistack, type TestService } from "../../support/ministack.ts";
 import { answers, MockedMachine, throws } from "../../support/state-machine.ts";
 import {
@@ -135,7 +135,7 @@ describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
     ["Take lock", "AccessDenied"],
-    ["Wake registry", "RegistryUnavailable"],
+    ["Wake registry", "RegistryRefused"],
     ["Wake registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
@@ -187,6 +187,26 @@ describe("a failure", () => {
     const { status, error, cause, states } = await machine.run(mocks);
     expect({ status, error, cause }).toEqual({ status: "FAILED", error: "InvalidDataset", cause: "shard 1 is broken" });
     expect(states).not.toContain("Assemble data set");
+  });
+
+  it("of every shard of the largest plan, by a Lambda with much to say, stays below what a state can carry", async () => {
+    const errorMessage = `"${"Pho\u0301tographie \u{1f951}\\\n".repeat(200)}"`;
+    const cause = JSON.stringify({ errorType: "InvalidDataset", errorMessage, trace: ["at ".repeat(100)] });
+    const failing = { ...trainedByTask, "Preprocess shard": throws("E".repeat(200), cause) };
+    const { inputs } = await machine.run(failing);
+    const results = inputs["First failure"] ?? "";
+    expect(JSON.parse(results)).toHaveLength(plan.items.length);
+    const bytesOfOne = Buffer.byteLength(results) / plan.items.length;
+    expect(bytesOfOne * maxShardItems).toBeLessThan(256 * 1024);
+  });
+
+  it("of one shard keeps the words of the Lambda, and of one that gave no cause its name", async () => {
+    const cause = JSON.stringify({ errorType: "InvalidDataset", errorMessage: "shard 1 is broken", trace: ["at"] });
+    const mocks = { ...trainedByTask, "Record failure": throws("Any") };
+    const thrown = await machine.run({ ...mocks, "Preprocess shard": throws("InvalidDataset", cause) });
+    expect(thrown).toMatchObject({ error: "InvalidDataset", cause: "shard 1 is broken" });
+    const silent = await machine.run({ ...mocks, "Preprocess shard": throws("States.Timeout", "") });
+    expect(silent).toMatchObject({ status: "FAILED", error: "States.Timeout" });
   });
 
   it("that cannot be recorded still fails the execution with what happened first", async () => {
@@ -255,12 +275,18 @@ describe("what is retried", () => {
     expect((await machine.run({ ...trainedByTask, Train: throws(error) })).attempts).toBe(before + 3);
   });
 
+  it("RegistryUnavailable, for want of capacity perhaps: once", async () => {
+    const mocks = { ...trainedByTask, "Wake registry": throws("RegistryUnavailable") };
+    const once = (await machine.run({ ...trainedByTask, "Wake registry": throws("RegistryRefused") })).attempts;
+    expect((await machine.run(mocks)).attempts).toBe(once + 1);
+  });
+
   it.each([
     "InvalidInput",
     "InvalidDataset",
     "InvalidModel",
     "NotFound",
-    "RegistryUnavailable",
+    "RegistryRefused",
     "States.Timeout",
     "Runtime.HandlerError",
   ])("%s: never, for it would be the same again", async (error) => {

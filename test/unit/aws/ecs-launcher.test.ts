@@ -36,6 +36,7 @@ describe("EcsLauncher", () => {
       taskDefinition: "trainer",
       startedBy: "r1",
       launchType: "FARGATE",
+      propagateTags: "TASK_DEFINITION",
       networkConfiguration: {
         awsvpcConfiguration: { subnets: ["subnet-1"], securityGroups: ["sg-1"], assignPublicIp: "ENABLED" },
       },

@@ -36,9 +36,35 @@ describe("triggers and trainer", () => {
     [{ schedule: { cron: "0 3 * * *" } }, "minute, hour, day of month"],
     [{ schedule: { cron: "0 3 ? * MON *", timeZone: "Lisboa" } }, "not the name of a time zone"],
     [{ trainer: { cpu: 8192, memoryMegabytes: 8192 } }, "16384 MB of memory at least"],
+    [{ registry: { cpu: 1024, memoryMegabytes: 1024 } }, "2 to 8 times the units of CPU"],
+    [{ registry: { cpu: 256, memoryMegabytes: 4096 } }, "2 to 8 times the units of CPU"],
     [{ newData: { quietMinutes: 60 } }, "quietMinutes"],
   ])("refuse what AWS would refuse: %o", (wrong, words) => {
     expect(() => parseConfig({ stage: "mine", ...wrong }, "config/mine.json")).toThrow(words);
+  });
+});
+
+describe("the waiting for Kaggle", () => {
+  const parse = (kaggle: object) => parseConfig({ stage: "mine", kaggle }, "test");
+
+  it("is refused where an execution would have too many events, with both settings", () => {
+    expect(() => parse({ waitSeconds: 28 })).toThrow(/waitSeconds/);
+    expect(() => parse({ waitSeconds: 28 })).toThrow("20 hours of datasetPatienceHours, queuePatienceHours and run");
+    expect(() => parse({ waitSeconds: 28 })).toThrow("has to be 29 at least");
+    expect(parse({ waitSeconds: 29 }).kaggle.waitSeconds).toBe(29);
+    expect(
+      parse({ waitSeconds: 5, queuePatienceHours: 0.5, runPatienceHours: 0.5, datasetPatienceHours: 0.5 }),
+    ).toBeTruthy();
+  });
+
+  it("is refused where it may last longer than the state machine, with the settings", () => {
+    const kaggle = { datasetPatienceHours: 10, queuePatienceHours: 10 };
+    expect(() => parse(kaggle)).toThrow("datasetPatienceHours, queuePatienceHours and runPatienceHours are 32 hours");
+    expect(parse({ ...kaggle, runPatienceHours: 10 })).toBeTruthy();
+  });
+
+  it("is no matter of a laptop, whose state machine has no such quotas", () => {
+    expect(readConfig("local", {}).kaggle.waitSeconds).toBe(2);
   });
 });
 

@@ -1,23 +1,45 @@
 import { describe, expect, it } from "vitest";
 import { validateExecution } from "../../../../lambdas/validate-input/logic.ts";
 
+const validate = (input: unknown) => validateExecution(input, "data-of-the-stage");
+
 describe("validateExecution", () => {
   it("gives the input with its defaults", () => {
-    expect(validateExecution({})).toMatchObject({ strategy: "ecs", hyperparameters: { cnn: "compact" } });
+    expect(validate({})).toMatchObject({ strategy: "ecs", hyperparameters: { cnn: "compact" } });
   });
 
   it("gives the same when it is repeated on what it gave", () => {
-    const once = validateExecution({ runName: "again", hyperparameters: { epochs: 2 } });
-    expect(validateExecution(once)).toEqual(once);
+    const once = validate({ runName: "again", hyperparameters: { epochs: 2 } });
+    expect(validate(once)).toEqual(once);
   });
 
   it("takes strategy kaggle with a network of its own", () => {
-    expect(validateExecution({ strategy: "kaggle" })).toMatchObject({ hyperparameters: { cnn: "mobilenetv2" } });
+    expect(validate({ strategy: "kaggle" })).toMatchObject({ hyperparameters: { cnn: "mobilenetv2" } });
   });
 
   it("refuses a backbone that Kaggle would not get and says what to do", () => {
-    expect(() => validateExecution({ strategy: "kaggle", backbone: "s3://models/backbone" })).toThrow(
+    expect(() => validate({ strategy: "kaggle", backbone: "s3://models/backbone" })).toThrow(
       expect.objectContaining({ name: "InvalidInput", message: expect.stringMatching(/Leave 'backbone' out/) }),
     );
   });
+
+  it.each(["s3://models/mobilenet", "s3://data-of-the-stage/datasets/x", "s3://data-of-the-stage-2/backbones/x"])(
+    "refuses a backbone that the trainer's role may not read, and says where to put it: %s",
+    (backbone) => {
+      const input = { hyperparameters: { cnn: "mobilenet" }, backbone };
+      expect(() => validate(input)).toThrow(
+        expect.objectContaining({
+          name: "InvalidInput",
+          message: expect.stringMatching(/s3:\/\/data-of-the-stage\/backbones\/ .*npm run backbone -- upload --stage/),
+        }),
+      );
+    },
+  );
+
+  it.each(["s3://data-of-the-stage/backbones/mobilenet#sha256=ab", "https://host.example/mobilenet", "/a/folder"])(
+    "takes a backbone that it may read: %s",
+    (backbone) => {
+      expect(validate({ hyperparameters: { cnn: "mobilenet" }, backbone }).backbone).toBe(backbone);
+    },
+  );
 });

@@ -25,7 +25,7 @@ describe("Kaggle's credentials", () => {
 
   it.each([
     [false, "ok"],
-    [true, "warning"],
+    [true, "missing"],
   ])("that do not exist yet, used by the schedule: %s: %s", async (used, state) => {
     secrets.on(GetSecretValueCommand).rejects(named("ResourceNotFoundException"));
     expect((await check(used)).state).toBe(state);

@@ -1,8 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateSecretCommand, ResourceExistsException, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { prepareKaggle, readCredentials } from "../../../../scripts/local/kaggle.ts";
+import { prepareKaggle, readCredentials, storeKaggleSecret } from "../../../../scripts/local/kaggle.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -56,4 +58,20 @@ describe("readCredentials", () => {
   it("says where it looked and where to get them", async () => {
     await expect(readCredentials({}, home)).rejects.toThrow(/kaggle\.json.*Settings, API/s);
   });
+});
+
+it("creates the secret with the credentials, and replaces what it holds the next time", async () => {
+  vi.stubEnv("AWS_REGION", "us-east-1");
+  const secrets = mockClient(SecretsManagerClient);
+  secrets
+    .on(CreateSecretCommand)
+    .resolvesOnce({})
+    .rejects(new ResourceExistsException({ message: "there", $metadata: {} }));
+  for (const KAGGLE_KEY of ["old", "new"]) await storeKaggleSecret("avocado/local/kaggle", { KAGGLE_KEY });
+  expect(secrets.calls().map(({ args: [command] }) => command.input)).toEqual([
+    { Name: "avocado/local/kaggle", SecretString: '{"KAGGLE_KEY":"old"}' },
+    { Name: "avocado/local/kaggle", SecretString: '{"KAGGLE_KEY":"new"}' },
+    { SecretId: "avocado/local/kaggle", SecretString: '{"KAGGLE_KEY":"new"}' },
+  ]);
+  vi.unstubAllEnvs();
 });

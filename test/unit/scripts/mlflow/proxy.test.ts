@@ -1,5 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createSignedFetch } from "../../../../aws/signed-fetch.ts";
 import { startProxy } from "../../../../scripts/mlflow/proxy.ts";
+import { startFaultyProxy } from "../../../support/faulty-proxy.ts";
+import { startGateway } from "../../../support/gateway/gateway.ts";
 import { type Answer, startAnswering } from "../../../support/http.ts";
 
 async function proxied(...answers: [Answer, ...Answer[]]) {
@@ -45,13 +48,39 @@ describe("startProxy", () => {
   });
 
   it.each([
-    ["POST", 504, 0],
-    ["GET", 200, 1],
-  ])("%s that timed out: answers %i", async (method, status, wakes) => {
-    const { url, woken } = await proxied({ status: 504, body: "" }, ok);
-    expect((await fetch(url, { method })).status).toBe(status);
-    expect(woken()).toBe(wakes);
-  });
+    ["POST", 503, 1],
+    ["POST", 504, 1],
+    ["GET", 503, 2],
+    ["GET", 504, 2],
+  ] as const)(
+    "%s that the gateway timed out with %i reaches the server %i times",
+    async (method, timeoutStatus, times) => {
+      let reached = 0;
+      const task = await startFaultyProxy("http://127.0.0.1:9");
+      task.setFault(() => {
+        reached += 1;
+        return "handled";
+      });
+      const caller = { accessKeyId: "AKID", secretAccessKey: "secret" };
+      const region = "us-east-1";
+      const gatewayTimeout = 20;
+      const gateway = await startGateway({
+        target: task.url,
+        caller,
+        region,
+        timeout: 2 * gatewayTimeout,
+        timeoutStatus,
+      });
+      const signed = createSignedFetch({ region, credentials: caller });
+      const wake = async () => {};
+      const proxy = await startProxy({ target: gateway.url, fetch: signed, port: 0, wake, gatewayTimeout });
+      onTestFinished(async () => {
+        await Promise.all([proxy.stop(), gateway.stop(), task.stop()]);
+      });
+      expect((await fetch(proxy.url, { method })).status).toBe(timeoutStatus);
+      expect(reached).toBe(times);
+    },
+  );
 
   it("says that API Gateway would not take so much", async () => {
     const { url, asked } = await proxied(ok);

@@ -1,0 +1,48 @@
+const described = "a description; what it describes is priced by itself";
+const permission = "IAM costs nothing";
+const network = "a part of the network that AWS does not charge for";
+const bySize = "priced by what is sent through it or kept in it";
+
+/** Resource types that cost nothing by themselves, each with the reason. */
+export const free: Readonly<Record<string, string>> = {
+  "AWS::ApiGatewayV2::ApiMapping": described,
+  "AWS::ApiGatewayV2::Authorizer": described,
+  "AWS::ApiGatewayV2::DomainName": "custom domain names of HTTP APIs cost nothing",
+  "AWS::ApiGatewayV2::Integration": described,
+  "AWS::ApiGatewayV2::Route": described,
+  "AWS::ApiGatewayV2::Stage": described,
+  "AWS::ApiGatewayV2::VpcLink": "VPC links of HTTP APIs cost nothing",
+  "AWS::CloudWatch::Dashboard": "the first three of an account with up to 50 metrics each; 3.00 a month beyond",
+  "AWS::EC2::FlowLog": "priced by what it writes: line 'logs'",
+  "AWS::EC2::InternetGateway": network,
+  "AWS::EC2::Route": network,
+  "AWS::EC2::RouteTable": network,
+  "AWS::EC2::SecurityGroup": network,
+  "AWS::EC2::SecurityGroupEgress": network,
+  "AWS::EC2::SecurityGroupIngress": network,
+  "AWS::EC2::Subnet": network,
+  "AWS::EC2::SubnetRouteTableAssociation": network,
+  "AWS::EC2::VPC": network,
+  "AWS::EC2::VPCEndpoint": "a gateway endpoint, which S3 and DynamoDB alone have",
+  "AWS::EC2::VPCGatewayAttachment": network,
+  "AWS::ECS::Cluster": "without Container Insights a cluster costs nothing",
+  "AWS::ECS::ClusterCapacityProviderAssociations": described,
+  "AWS::IAM::Policy": permission,
+  "AWS::IAM::Role": permission,
+  "AWS::Lambda::LayerVersion": "counts towards 75 GB of code that every account has",
+  "AWS::Lambda::Permission": permission,
+  "AWS::Lambda::Version": "priced with its function",
+  "AWS::Logs::LogGroup": bySize,
+  "AWS::Logs::SubscriptionFilter": "delivery to Lambda costs nothing; the function is priced by itself",
+  "AWS::RDS::DBInstance": "a serverless instance is billed by its cluster's capacity units",
+  "AWS::RDS::DBSubnetGroup": network,
+  "AWS::S3::BucketPolicy": permission,
+  "AWS::SNS::Subscription": "the first 1,000 mails of an account",
+  "AWS::SNS::Topic": "the first million of notifications, and 1,000 mails, of an account",
+  "AWS::SNS::TopicPolicy": permission,
+  "AWS::SQS::Queue": "priced by its requests: line 'asking the queue of new data'",
+  "AWS::SQS::QueuePolicy": permission,
+  "AWS::Scheduler::Schedule": "14 million calls a month are free; this one makes a few",
+  "AWS::ServiceDiscovery::Service": "one registered task; instances of ECS's own discovery cost nothing",
+  "Custom::Databases": "a call of Lambda prepare-database at a deployment",
+};

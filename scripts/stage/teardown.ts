@@ -1,0 +1,123 @@
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import {
+  CloudWatchLogsClient,
+  DeleteLogGroupCommand,
+  paginateDescribeLogGroups,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { InvalidInputError, NotFoundError } from "../../core/errors.ts";
+import { ask } from "../local/confirm.ts";
+import type { Progress } from "../local/progress.ts";
+import { deleteStack } from "./delete-stack.ts";
+import { emptyBucket } from "./empty-bucket.ts";
+import { type DeployedStack, listStacks, type StackResource } from "./stacks.ts";
+import { stopExecutions, stopTasks } from "./stop-work.ts";
+
+/**
+ * Deletes a stage, after it has said what goes and what stays, and says at the end what has stayed. A stack that is protected
+ * (`keepData`) stays whole: its network cannot go without its database. Run again, it goes on where it had stopped.
+ * @throws NotFoundError where the stage has nothing; InvalidInputError where the stage's name is not typed
+ */
+export async function tearDown(stage: string, yes: boolean, progress: Progress): Promise<void> {
+  const client = new CloudFormationClient();
+  const stacks = await listStacks(client, stage);
+  const staying = stacks.filter(({ isProtected }) => isProtected);
+  const going = stacks.filter(({ isProtected }) => !isProtected);
+  const logs = await listLogGroups(stage, staying);
+  if (going.length + logs.length === 0) {
+    const why = staying.length > 0 ? `${describeKept(staying, [])}\n\n${howToDelete(stage)}` : "It is not deployed.";
+    throw new NotFoundError(
+      `Of stage '${stage}' there is nothing to delete in ${await client.config.region()}. ${why}`,
+    );
+  }
+  const kept = going.flatMap(({ resources }) => resources.filter((each) => each.kept));
+  progress.line(`To delete in ${await client.config.region()}:\n${describe(going)}`);
+  if (staying.length + kept.length > 0) progress.line(`To keep:\n${describeKept(staying, kept)}`);
+  if (!yes && (await ask("All of it is lost. To delete it, type the name of the stage:")) !== stage)
+    throw new InvalidInputError("That is not the name of the stage, so nothing was deleted.");
+
+  for (const stack of going) {
+    progress.now(`Deleting ${stack.name}`);
+    await deleteStack(client, stack.name, () => prepare(stack, progress));
+    progress.line(`Deleted ${stack.name}`);
+  }
+  // Once more: what ran to the end may have written a log that no stack had made.
+  const late = await listLogGroups(stage, staying);
+  for (const logGroupName of late) await new CloudWatchLogsClient().send(new DeleteLogGroupCommand({ logGroupName }));
+  if (late.length > 0) progress.line(`Deleted ${late.length} log groups that were left:\n  ${late.join("\n  ")}`);
+  progress.line(staying.length + kept.length > 0 ? `Kept:\n${describeKept(staying, kept)}` : "Nothing of it is left.");
+  if (staying.length > 0) progress.line(howToDelete(stage));
+  progress.line(
+    "Images and code of the Lambdas lie in the CDK's own bucket and repository, which all CDK apps of the account share. " +
+      "'npx cdk gc --unstable=gc' deletes what no stack uses.",
+  );
+}
+
+/** Ends what would keep a stack from being deleted. */
+async function prepare({ resources }: DeployedStack, progress: Progress): Promise<void> {
+  const idsOf = (type: string) => resources.filter((each) => each.type === type && !each.kept).map(({ id }) => id);
+  for (const machine of idsOf("AWS::StepFunctions::StateMachine")) {
+    const stopped = await stopExecutions(new SFNClient(), machine);
+    if (stopped > 0) progress.line(`Stopped ${stopped} executions`);
+  }
+  // A service's tasks go with it.
+  if (idsOf("AWS::ECS::Service").length === 0) {
+    for (const cluster of idsOf("AWS::ECS::Cluster")) {
+      const stopped = await stopTasks(new ECSClient(), cluster);
+      if (stopped > 0) progress.line(`Stopped ${stopped} trainers`);
+    }
+  }
+  for (const bucket of idsOf("AWS::S3::Bucket")) {
+    const deleted = await emptyBucket(new S3Client(), bucket);
+    progress.line(`Emptied ${bucket} (${deleted} objects)`);
+  }
+}
+
+/** Log groups of the stage, but for those of stacks that stay. */
+async function listLogGroups(stage: string, staying: DeployedStack[]): Promise<string[]> {
+  const client = new CloudWatchLogsClient();
+  const kept = new Set(staying.flatMap(({ resources }) => resources.map(({ id }) => id)));
+  const found: string[] = [];
+  for (const logGroupNamePrefix of [
+    `/avocado/${stage}/`,
+    `/aws/lambda/avocado-${stage}-`,
+    `/aws/vendedlogs/states/avocado-${stage}-`,
+  ]) {
+    for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, { logGroupNamePrefix }))
+      found.push(...logGroups.map(({ logGroupName = "" }) => logGroupName).filter((name) => !kept.has(name)));
+  }
+  return found;
+}
+
+/** What people would miss; of the rest, how many there are. */
+const dear = ["AWS::S3::Bucket", "AWS::RDS::DBCluster", "AWS::SecretsManager::Secret"];
+
+function describe(stacks: DeployedStack[]): string {
+  return stacks
+    .map(({ name, resources }) => {
+      const going = resources.filter(({ kept }) => !kept);
+      return [`  ${name} (${going.length} resources)`, ...namesOf(going)].join("\n");
+    })
+    .join("\n");
+}
+
+function describeKept(staying: DeployedStack[], kept: StackResource[]): string {
+  const whole = staying.flatMap(({ name, resources }) => [
+    `  ${name} (${resources.length} resources), protected by 'keepData'`,
+    ...namesOf(resources),
+  ]);
+  return [...whole, ...kept.map(({ type, id }) => `  ${type} ${id}`)].join("\n");
+}
+
+function namesOf(resources: StackResource[]): string[] {
+  return resources.filter(({ type }) => dear.includes(type)).map(({ type, id }) => `    ${type} ${id}`);
+}
+
+function howToDelete(stage: string): string {
+  return (
+    `To delete that too: set "keepData": false in config/${stage}.json, run 'npx cdk deploy --all -c stage=${stage}', ` +
+    "then this command again."
+  );
+}

@@ -1,0 +1,180 @@
+import { CloudFormationClient, paginateDescribeStacks } from "@aws-sdk/client-cloudformation";
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  paginateDescribeLogGroups,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type DeployedStack, listStacks } from "../../../scripts/stage/stacks.ts";
+import { EmulatedAccount } from "../../support/emulated-account.ts";
+import { bucketStore, localClient } from "../../support/ministack.ts";
+import { runbookCommand } from "../../support/runbook.ts";
+
+const dev = { stage: "dev", registry: { sleepAfterMinutes: 30 }, logRetentionDays: 14 };
+/** Another stage in the same account, whose data is kept. */
+const twin = { ...dev, stage: "dev2", keepData: true };
+const inAccount = "000000000000-us-east-1";
+let account: EmulatedAccount;
+let cloudFormation: CloudFormationClient;
+let logs: CloudWatchLogsClient;
+let s3: S3Client;
+
+beforeAll(async () => {
+  account = await EmulatedAccount.start();
+  const client = localClient(account.aws.url);
+  cloudFormation = new CloudFormationClient(client);
+  logs = new CloudWatchLogsClient(client);
+  s3 = new S3Client(client);
+}, 600_000);
+afterAll(() => account?.stop());
+
+const stacksOf = (stage: string) => listStacks(cloudFormation, stage);
+const idsOf = (stacks: DeployedStack[], type?: string) =>
+  stacks.flatMap(({ resources }) => resources.filter((each) => !type || each.type === type).map(({ id }) => id));
+
+async function statuses(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client: cloudFormation }, {}))
+    for (const { StackName = "", StackStatus = "" } of Stacks) found[StackName] = StackStatus;
+  return found;
+}
+
+async function logGroups(prefix: string) {
+  const found: [string, number | undefined][] = [];
+  for await (const page of paginateDescribeLogGroups({ client: logs }, { logGroupNamePrefix: prefix }))
+    for (const { logGroupName = "", retentionInDays } of page.logGroups ?? [])
+      found.push([logGroupName, retentionInDays]);
+  return found;
+}
+
+async function buckets(stage: string): Promise<string[]> {
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+  return Buckets.map(({ Name = "" }) => Name).filter((name) => name.startsWith(`avocado-${stage}-`));
+}
+
+const artifactsOf = (stage: string) => bucketStore(account.aws.url, `avocado-${stage}-artifacts-${inAccount}`);
+const asOwner = { user: "owner", password: "owner password" };
+
+describe("a stage from its first deployment to its end", () => {
+  it("is whole after a first deployment that failed and a second one", async () => {
+    await account.postgres.query(asOwner, "postgres", "ALTER ROLE master NOCREATEROLE");
+    const assembly = account.synthesise(dev);
+    await expect(account.deploy(assembly)).rejects.toThrow(/permission denied to create role/);
+    await account.postgres.query(asOwner, "postgres", "ALTER ROLE master CREATEROLE");
+    expect(await buckets("dev")).toEqual([]);
+    await account.deploy(assembly);
+    const found = await statuses();
+    for (const { name } of await stacksOf("dev")) expect(found[name], name).toBe("CREATE_COMPLETE");
+    expect(await stacksOf("dev")).toHaveLength(5);
+  });
+
+  it("takes a changed setting without replacing what holds data", async () => {
+    await artifactsOf("dev").write("serving/champion.json", "{}");
+    const before = await stacksOf("dev");
+    await account.deploy(account.synthesise({ ...dev, logRetentionDays: 30 }, "changed"));
+    for (const [name, days] of await logGroups("/avocado/dev/")) expect(days, name).toBe(30);
+    expect(await artifactsOf("dev").head("serving/champion.json")).toBeDefined();
+    const after = await stacksOf("dev");
+    for (const type of ["AWS::S3::Bucket", "AWS::RDS::DBCluster", "AWS::SecretsManager::Secret"])
+      expect(idsOf(after, type), type).toEqual(idsOf(before, type));
+  });
+
+  it("shares no name with another stage in the same account", async () => {
+    await account.deploy(account.synthesise(twin));
+    await artifactsOf("dev2").write("serving/champion.json", '{"of":"dev2"}');
+    const names = new Set(idsOf(await stacksOf("dev")));
+    // These three are names within an API and within the stack.
+    const within = ["$default", "$default", "databases"];
+    expect(idsOf(await stacksOf("dev2")).filter((id) => names.has(id))).toEqual(within);
+  });
+});
+
+describe("npm run stage -- teardown", () => {
+  const tearDown = (stage: string, more = "", input = "") =>
+    account.npm(`${runbookCommand("npm run stage -- teardown", stage)} ${more}`, input);
+
+  it("says what goes and deletes nothing until the stage's name is typed", async () => {
+    const before = await statuses();
+    const asked = await tearDown("dev", "", "dev2\n");
+    expect(asked).toMatchObject({ code: 1, text: expect.stringContaining("so nothing was deleted") });
+    for (const id of idsOf(await stacksOf("dev"), "AWS::S3::Bucket")) expect(asked.text).toContain(id);
+    expect(await tearDown("dev")).toMatchObject({ code: 1, text: expect.stringContaining("Nobody answered") });
+    expect(await statuses()).toEqual(before);
+  });
+
+  it("leaves nothing of the stage, and the other one whole", async () => {
+    const sfn = new SFNClient(localClient(account.aws.url));
+    const start = async (stage: string) => {
+      const stateMachineArn = `arn:aws:states:us-east-1:000000000000:stateMachine:avocado-${stage}-retraining`;
+      return (await sfn.send(new StartExecutionCommand({ stateMachineArn }))).executionArn ?? "";
+    };
+    await start("dev");
+    const versions = artifactsOf("dev");
+    for (const text of ["one", "two"]) await versions.write("mlflow/1/model.onnx", text);
+    // A log that a Lambda makes itself, in this stage and in the other.
+    for (const stage of ["dev", "dev2"])
+      await logs.send(new CreateLogGroupCommand({ logGroupName: `/aws/lambda/avocado-${stage}-late` }));
+    const ofOther = await stacksOf("dev2");
+
+    const said = await tearDown("dev", "--yes");
+    expect(said).toMatchObject({ code: 0, text: expect.stringContaining("Nothing of it is left.") });
+    expect(said.text).toContain("Stopped 1 executions");
+    expect(Object.keys(await statuses()).filter((name) => name.startsWith("avocado-dev-"))).toEqual([]);
+    expect(await buckets("dev")).toEqual([]);
+    for (const prefix of ["/avocado/dev/", "/aws/lambda/avocado-dev-", "/aws/vendedlogs/states/avocado-dev-"])
+      expect(await logGroups(prefix)).toEqual([]);
+
+    expect(await stacksOf("dev2")).toEqual(ofOther);
+    expect(await logGroups("/aws/lambda/avocado-dev2-")).toHaveLength(1);
+    expect(await artifactsOf("dev2").head("serving/champion.json")).toBeDefined();
+    const executionArn = await start("dev2");
+    // It comes as far as without a registry it can.
+    await vi.waitFor(
+      () => bucketStore(account.aws.url, `avocado-dev2-data-${inAccount}`).read("locks/retraining.json"),
+      {
+        timeout: 60_000,
+        interval: 200,
+      },
+    );
+    expect((await sfn.send(new DescribeExecutionCommand({ executionArn }))).status).toBe("RUNNING");
+  });
+
+  it("says that there is nothing to delete", async () => {
+    expect(await tearDown("dev")).toMatchObject({ code: 1, text: expect.stringContaining("It is not deployed.") });
+  });
+
+  it("keeps the data of a stage with 'keepData', and says what that is", async () => {
+    const data = (await stacksOf("dev2")).filter(({ purpose }) => purpose === "data");
+    const said = await tearDown("dev2", "--yes");
+    expect(said.code).toBe(0);
+    const [, kept = ""] = said.text.split("Kept:");
+    for (const type of ["AWS::S3::Bucket", "AWS::RDS::DBCluster"])
+      for (const id of idsOf(data, type)) expect(kept).toContain(`${type} ${id}`);
+    expect(kept).toContain('set "keepData": false in config/dev2.json');
+    expect(await stacksOf("dev2")).toEqual(data);
+    expect(await tearDown("dev2", "--yes")).toMatchObject({ code: 1, text: expect.stringContaining("protected") });
+  });
+
+  it("finds kept data again when the stage is deployed again", async () => {
+    await account.deploy(account.synthesise(twin, "again"));
+    expect(Buffer.from(await artifactsOf("dev2").read("serving/champion.json")).toString()).toBe('{"of":"dev2"}');
+  });
+
+  it("deletes all of it once the stage no longer keeps its data", async () => {
+    await account.deploy(account.synthesise({ ...twin, keepData: false }, "unprotected"));
+    expect(await tearDown("dev2", "--yes")).toMatchObject({ code: 0 });
+    expect([await stacksOf("dev2"), await buckets("dev2"), await logGroups("/avocado/dev2/")]).toEqual([[], [], []]);
+  });
+
+  it("leaves the CDK's own assets to the CDK, whose command deletes what no stack uses", async () => {
+    const assets = bucketStore(account.aws.url, `cdk-hnb659fds-assets-${inAccount}`);
+    expect(await Array.fromAsync(assets.list(""))).not.toEqual([]);
+    const [, , ...command] = runbookCommand("npx cdk gc", "dev").split(" ");
+    // Assets are of today here, and nobody answers.
+    const now = ["--created-buffer-days", "0", "--confirm", "false"];
+    await account.cdk([...command, "aws://000000000000/us-east-1", ...now]);
+    expect(await Array.fromAsync(assets.list(""))).toEqual([]);
+  });
+});

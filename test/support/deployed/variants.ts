@@ -1,0 +1,58 @@
+import { parseConfig } from "../../../lib/config.ts";
+import { type SynthesisedStage, synthesise, synthesiseConfig } from "../stages.ts";
+import { type DeployedStage, deployStage, templatesOf } from "./stage.ts";
+import type { StackTemplate } from "./template.ts";
+
+const domain = {
+  name: "avocado.example.com",
+  certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd",
+};
+
+/** Configurations that together use every construct: the stages that have a file, and settings that none of them has. */
+const configurations: Record<string, () => SynthesisedStage> = {
+  dev: () => synthesise("dev"),
+  prod: () => synthesise("prod"),
+  "JWT, domain, warm instances": () =>
+    own({
+      stage: "tokens",
+      domain,
+      corsOrigins: ["https://page.example"],
+      predict: { jwt: { issuer: "https://issuer.example", audience: ["avocado"] }, provisionedConcurrency: 2 },
+      rawDataSecret: "avocado/raw-data",
+      kaggle: { tracking: { uri: "https://mlflow.example" } },
+      notificationEmails: ["engineer@example.com"],
+    }),
+  edge: () => own({ stage: "edge", region: "us-east-1", edge: {} }),
+  "edge with a domain, scaled to zero": () =>
+    own({
+      stage: "edge2",
+      region: "us-east-1",
+      edge: {},
+      domain,
+      registry: { sleepAfterMinutes: 15 },
+      newData: { quietMinutes: 5 },
+    }),
+};
+
+const own = (config: { stage: string; [key: string]: unknown }) => synthesiseConfig(parseConfig(config, "test"));
+
+/** Names of the variants. */
+export const variants = Object.keys(configurations);
+
+const made = new Map<string, StackTemplate[]>();
+
+/** Templates of a variant, made once in a test file. A copy, which a test may change. */
+export function variantTemplates(name: string): StackTemplate[] {
+  const known = made.get(name) ?? templatesOf((configurations[name] as () => SynthesisedStage)());
+  made.set(name, known);
+  return structuredClone(known);
+}
+
+const deployed = new Map<string, DeployedStage>();
+
+/** A variant as it is in an account. */
+export function deployedVariant(name: string): DeployedStage {
+  const known = deployed.get(name) ?? deployStage(variantTemplates(name));
+  deployed.set(name, known);
+  return known;
+}

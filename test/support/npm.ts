@@ -1,0 +1,23 @@
+import { execFile } from "node:child_process";
+import { root } from "../../scripts/setup/paths.ts";
+
+/** What a command answered. */
+export interface Answer {
+  code: number;
+  /** Both its outputs. */
+  text: string;
+}
+
+/** Runs `npm run <name> -- <arguments>` of package.json without npm and its set-up; `input` is what people type. */
+export function runNpm(command: string, environment: NodeJS.ProcessEnv, input = ""): Promise<Answer> {
+  const [, name, args = ""] = /^npm run (\S+)(?: -- (.*))?$/.exec(command.trim()) ?? [];
+  const words = [...args.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+  const script = ["--disable-warning=ExperimentalWarning", `scripts/${name}.ts`, ...words];
+  return new Promise((resolve) => {
+    const options = { cwd: root, env: { ...process.env, ...environment } };
+    const child = execFile(process.execPath, script, options, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, text: stdout + stderr });
+    });
+    child.stdin?.end(input);
+  });
+}
