@@ -110,6 +110,14 @@ const cloudConfig = z.strictObject({
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "not the name of a region")
     .optional()
     .describe("Default: the region that the command line is set to."),
+  availabilityZones: z
+    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "not the name of a zone, such as us-east-1a"))
+    .length(2)
+    .refine(([first, second]) => first !== second, "two different zones")
+    .optional()
+    .describe(
+      "Names of the two zones to use. Default: the region's first two. Set it before the first deployment where one of those has no VPC links: 'npm run doctor' says so. A later change replaces the subnets under the database.",
+    ),
   keepData: z
     .boolean()
     .default(false)
@@ -204,9 +212,12 @@ const cloudConfig = z.strictObject({
 });
 
 /** What of two settings does not go together. Apart, since a schema with it could not leave out a field. */
-const consistentCloudConfig = cloudConfig.superRefine(({ edge, region, predict }, context) => {
-  if (!edge) return;
+const consistentCloudConfig = cloudConfig.superRefine(({ edge, region, predict, availabilityZones }, context) => {
   const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+  if (region && availabilityZones?.some((zone) => zone.slice(0, -1) !== region)) {
+    refuse(["availabilityZones"], `are not all in ${region}`);
+  }
+  if (!edge) return;
   if (region !== "us-east-1") {
     refuse(["region"], "with 'edge' it has to be us-east-1: a firewall for CloudFront can be nowhere else");
   }
