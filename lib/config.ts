@@ -123,6 +123,14 @@ const cloudConfig = z.strictObject({
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "not the name of a region")
     .optional()
     .describe("Default: the region that the command line is set to."),
+  availabilityZones: z
+    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "not the name of a zone, such as us-east-1a"))
+    .length(2)
+    .refine(([first, second]) => first !== second, "two different zones")
+    .optional()
+    .describe(
+      "Names of the two zones to use. Default: the region's first two. Set it before the first deployment where one of those has no VPC links: 'npm run doctor' says so. A later change replaces the subnets under the database.",
+    ),
   keepData: z
     .boolean()
     .default(false)
@@ -235,7 +243,7 @@ export const kaggleWaiting = {
 };
 
 /** What of several settings does not go together. Apart, since a schema with it could not leave out a field. */
-const consistentCloudConfig = cloudConfig.superRefine(({ edge, region, predict, kaggle }, context) => {
+const consistentCloudConfig = cloudConfig.superRefine(({ edge, region, predict, kaggle, availabilityZones }, context) => {
   const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
   const hours = kaggle.datasetPatienceHours + kaggle.queuePatienceHours + kaggle.runPatienceHours;
   const together = "datasetPatienceHours, queuePatienceHours and runPatienceHours";
@@ -248,6 +256,9 @@ const consistentCloudConfig = cloudConfig.superRefine(({ edge, region, predict, 
       ["kaggle", "waitSeconds"],
       `with ${hours} hours of ${together} it has to be ${leastWait} at least, or an execution has more events than AWS lets it`,
     );
+  }
+  if (region && availabilityZones?.some((zone) => zone.slice(0, -1) !== region)) {
+    refuse(["availabilityZones"], `are not all in ${region}`);
   }
   if (!edge) return;
   if (region !== "us-east-1") {

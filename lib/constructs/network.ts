@@ -24,7 +24,7 @@ export class Network extends Construct {
     super(scope, id);
     this.vpc = new Vpc(this, "Vpc", {
       ipAddresses: IpAddresses.cidr("10.42.0.0/16"),
-      maxAzs: 2,
+      ...(config.availabilityZones ? { availabilityZones: config.availabilityZones } : { maxAzs: 2 }),
       natGateways: 0,
       subnetConfiguration: [
         { name: "tasks", subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
