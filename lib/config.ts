@@ -138,7 +138,7 @@ const cloudConfig = z.strictObject({
         .min(15)
         .max(1440)
         .optional()
-        .describe("Unused for so long, MLflow's task ends until somebody wakes it, and it runs on spot capacity."),
+        .describe("Unused for so long, MLflow's task ends until somebody wakes it."),
     })
     .prefault({}),
   trainer: z

@@ -49,7 +49,7 @@ async function champion(progress: Progress): Promise<void> {
     throw wrongUsage(`'${what}' takes ${wanted} versions, not ${versions.length}.`, usage);
 
   const stage = await connectStage(values.stage ?? "local");
-  progress.now("Waking MLflow (a task and a database that sleep take up to two minutes)");
+  progress.now("Waking MLflow (a task and a database that sleep take 2 to 4 minutes)");
   await wakeServer(await connectServer(stage.name));
   progress.now("");
   const model = values.model ?? "avocado-model";

@@ -24,7 +24,7 @@ async function openMlflow(progress: Progress): Promise<void> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw wrongUsage(`--port ${values.port} is none.`, usage);
   const server = await connectServer(values.stage ?? "local");
   const wake = async () => {
-    progress.now("Waking MLflow (a task and a database that sleep take up to two minutes)");
+    progress.now("Waking MLflow (a task and a database that sleep take 2 to 4 minutes)");
     const { slept, seconds } = await wakeServer(server);
     progress.now("");
     if (slept) progress.line(`MLflow is awake after ${seconds} s`);

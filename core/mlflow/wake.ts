@@ -14,11 +14,18 @@ export interface WakeOptions {
   fetch: Fetch;
   /** Absent where the server is somebody else's to start. */
   task?: ServerTask;
-  /** Milliseconds until the server must answer. Default: 5 minutes for a task of ours, else 20 s. */
+  /** Milliseconds until the server must answer. Default: 10 minutes for a task of ours, else 20 s. */
   patience?: number;
   /** Milliseconds between two looks. Default 3 s. */
   pause?: number;
 }
+
+/**
+ * Milliseconds that a start from nothing may take. The parts add up to 4 minutes: placement of the task up to 1, its image 1
+ * to 2, the paused database 0.5, migrations and two imports of MLflow on half a CPU 1, Cloud Map 0.3. A VPC link unused for 60
+ * days needs minutes more (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html).
+ */
+const startTimeout = 600_000;
 
 /** Whether the server slept, and how long it took until it answered. */
 export interface Woken {
@@ -28,10 +35,10 @@ export interface Woken {
 
 /**
  * Starts the MLflow server if it sleeps, and waits until it answers a call that needs its database.
- * @throws NamedError `RegistryUnavailable` when it does not in time, or refuses the caller
+ * @throws NamedError `RegistryUnavailable` when it does not in time, `RegistryRefused` when it refuses the caller
  */
 export async function wakeServer(options: WakeOptions): Promise<Woken> {
-  const { trackingUri, task, patience = task ? 300_000 : 20_000, pause = 3000 } = options;
+  const { trackingUri, task, patience = task ? startTimeout : 20_000, pause = 3000 } = options;
   const started = Date.now();
   let slept = false;
   for (;;) {
@@ -44,7 +51,7 @@ export async function wakeServer(options: WakeOptions): Promise<Woken> {
     if (problem === undefined) return { slept, seconds: Math.round((Date.now() - started) / 1000) };
     if (Date.now() - started + pause > patience) {
       const waited = Math.round((Date.now() - started) / 1000);
-      throw unavailable(`MLflow at ${trackingUri} did not answer within ${waited} s (${problem}).`);
+      throw failed("RegistryUnavailable", `MLflow at ${trackingUri} did not answer within ${waited} s (${problem}).`);
     }
     await sleep(pause);
   }
@@ -56,7 +63,7 @@ async function findProblem({ trackingUri, fetch }: WakeOptions): Promise<string 
     const response = await fetch(`${trackingUri}${path}`, { ...init, signal: AbortSignal.timeout(35_000) });
     await response.arrayBuffer();
     if (response.status === 401 || response.status === 403) {
-      throw unavailable(`MLflow at ${trackingUri} refuses this caller (status ${response.status}).`);
+      throw failed("RegistryRefused", `MLflow at ${trackingUri} refuses this caller (status ${response.status}).`);
     }
     return response.ok ? undefined : `status ${response.status} of ${path}`;
   };
@@ -73,7 +80,7 @@ async function findProblem({ trackingUri, fetch }: WakeOptions): Promise<string 
   }
 }
 
-function unavailable(problem: string): NamedError {
+function failed(name: "RegistryUnavailable" | "RegistryRefused", problem: string): NamedError {
   const advice = "Look at its logs and at the events of its ECS service, then start again.";
-  return new NamedError("RegistryUnavailable", `${problem} ${advice}`);
+  return new NamedError(name, `${problem} ${advice}`);
 }

@@ -75,7 +75,7 @@ export class MlflowService extends Construct {
       taskDefinition: task.taskDefinition,
       // Where the task may be asleep, a deployment must not wake it: without a number the service keeps the one it has.
       ...(!sleeps && { desiredCount: 1 }),
-      capacityProviderStrategies: [{ capacityProvider: sleeps ? "FARGATE_SPOT" : "FARGATE", weight: 1 }],
+      capacityProviderStrategies: [{ capacityProvider: "FARGATE", weight: 1 }],
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },

@@ -128,7 +128,8 @@ export class PipelineSteps extends Construct {
     const mlflow = { MLFLOW_TRACKING_URI: registry.trackingUri, MLFLOW_AUTH: registry.auth };
     const wake = this.add("wake-registry", {
       description: "Starts MLflow where it sleeps, and waits until it answers",
-      minutes: 6,
+      // Longer than it waits for MLflow; Lambda's own limit is 15.
+      minutes: 12,
       memory: 256,
       environment: {
         ...mlflow,

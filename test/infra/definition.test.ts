@@ -18,6 +18,18 @@ describe("the definition", () => {
     expect(train?.HeartbeatSeconds).toBeLessThan(train?.TimeoutSeconds as number);
   });
 
+  it("gives a start of MLflow from nothing more than 10 minutes, and a second chance", () => {
+    const [, wake] =
+      synthesise("dev")
+        .resources("AWS::Lambda::Function")
+        .find(([id]) => id.startsWith("StepsWake")) ?? [];
+    expect(wake?.Properties.Timeout).toBeGreaterThan(600);
+    const retry = definition.States["Wake registry"]?.Retry?.find(({ ErrorEquals }) =>
+      ErrorEquals.includes("RegistryUnavailable"),
+    );
+    expect(retry).toMatchObject({ MaxAttempts: 1 });
+  });
+
   it("repeats a training whose trainer failed only when that trainer is gone, so never at once", () => {
     const retry = definition.States.Train?.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes("Transient"));
     expect(retry).toMatchObject({ ErrorEquals: ["Transient"], IntervalSeconds: 90, JitterStrategy: "NONE" });

@@ -47,11 +47,11 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     expect(container.Secrets).toEqual([{ Name: "DATABASE_PASSWORD", ValueFrom: expect.anything() }]);
   });
 
-  it("sleeps on spot capacity in dev, and is always there in prod", () => {
+  it("sleeps in dev and is always there in prod, on capacity that is there when it is started", () => {
     const [, service] = synthesise(stage).resources("AWS::ECS::Service")[0] ?? [];
     const { CapacityProviderStrategy, DesiredCount } = service?.Properties ?? {};
     const [{ CapacityProvider }] = CapacityProviderStrategy;
-    expect([CapacityProvider, DesiredCount]).toEqual(stage === "dev" ? ["FARGATE_SPOT", undefined] : ["FARGATE", 1]);
+    expect([CapacityProvider, DesiredCount]).toEqual(["FARGATE", stage === "dev" ? undefined : 1]);
     template().resourceCountIs("AWS::Events::Rule", stage === "dev" ? 1 : 0);
   });
 

@@ -234,12 +234,18 @@ describe("what is retried", () => {
     expect((await machine.run({ ...trainedByTask, Train: throws(error) })).attempts).toBe(before + 3);
   });
 
+  it("RegistryUnavailable: once, for a start from nothing may just have been too slow", async () => {
+    const wake = (error: string) => machine.run({ ...trainedByTask, "Wake registry": throws(error) });
+    const before = (await wake("RegistryRefused")).attempts;
+    expect((await wake("RegistryUnavailable")).attempts).toBe(before + 1);
+  });
+
   it.each([
     "InvalidInput",
     "InvalidDataset",
     "InvalidModel",
     "NotFound",
-    "RegistryUnavailable",
+    "RegistryRefused",
     "States.Timeout",
     "Runtime.HandlerError",
   ])("%s: never, for it would be the same again", async (error) => {

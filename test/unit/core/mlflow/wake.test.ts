@@ -57,7 +57,7 @@ describe("wakeServer", () => {
     expect(await wakeServer({ ...quick, trackingUri: address })).toEqual({ slept: false, seconds: 0 });
   });
 
-  it("gives up in the end, by a name that is not retried, with the last reason", async () => {
+  it("gives up in the end, by name, with the last reason", async () => {
     const { address } = await startAnswering(away);
     const waking = wakeServer({ ...quick, patience: 20, trackingUri: address, task: taskOf(1) });
     await expect(waking).rejects.toMatchObject({
@@ -66,10 +66,13 @@ describe("wakeServer", () => {
     });
   });
 
-  it("does not wait for what refuses the caller", async () => {
+  it("does not wait for what refuses the caller, and says so by a name that is not retried", async () => {
     const { address, asked } = await startAnswering({ status: 403, body: "Forbidden" });
     const waking = wakeServer({ ...quick, trackingUri: address });
-    await expect(waking).rejects.toThrow("refuses this caller (status 403)");
+    await expect(waking).rejects.toMatchObject({
+      name: "RegistryRefused",
+      message: expect.stringContaining("refuses this caller (status 403)"),
+    });
     expect(asked).toHaveLength(1);
   });
 
