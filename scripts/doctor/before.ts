@@ -17,9 +17,10 @@ import { checkDatabaseEngine, checkRegion } from "./account/region.ts";
 import { checkServiceRoles } from "./account/roles.ts";
 import { checkKaggleSecret, checkRawDataSecret } from "./account/secrets.ts";
 import { checkStackStates, ownedIds } from "./account/stack-states.ts";
+import { checkZones } from "./account/zones.ts";
 import { unanswered } from "./ask.ts";
 import type { Finding, Section } from "./finding.ts";
-import type { CloudConfig } from "./settings.ts";
+import { type CloudConfig, zonesWithoutVpcLink } from "./settings.ts";
 import { idsOf, readStacks, type StageStacks, stackPermissions } from "./stacks.ts";
 
 /** A stage's settings, and where it is or will be deployed. */
@@ -34,6 +35,7 @@ export async function examineAccount({ config, account, region }: Target): Promi
   const { stage, predict, schedule } = config;
   const [ec2, quotas, secrets] = [new EC2Client(), new ServiceQuotasClient(), new SecretsManagerClient()];
   const strategy = schedule?.input.strategy;
+  const { availabilityZones }: CloudConfig & { availabilityZones?: string[] | undefined } = config;
   const [stacks, problem] = await readExisting(stage);
   const exists = idsOf(stacks, "AWS::EC2::VPC").length > 0;
   const [accountFindings, limits, names] = await Promise.all([
@@ -41,6 +43,7 @@ export async function examineAccount({ config, account, region }: Target): Promi
       checkRegion(ec2, region),
       checkBootstrap(new SSMClient(), account, region),
       checkServiceRoles(new IAMClient()),
+      checkZones(ec2, { stage, configured: availabilityZones, excluded: zonesWithoutVpcLink }),
       checkDatabaseEngine(new RDSClient()),
       checkKaggleSecret(secrets, `avocado/${stage}/kaggle`, strategy === "kaggle"),
       config.rawDataSecret ? checkRawDataSecret(secrets, config.rawDataSecret) : [],
