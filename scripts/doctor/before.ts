@@ -35,7 +35,6 @@ export async function examineAccount({ config, account, region }: Target): Promi
   const { stage, predict, schedule } = config;
   const [ec2, quotas, secrets] = [new EC2Client(), new ServiceQuotasClient(), new SecretsManagerClient()];
   const strategy = schedule?.input.strategy;
-  const { availabilityZones }: CloudConfig & { availabilityZones?: string[] | undefined } = config;
   const [stacks, problem] = await readExisting(stage);
   const exists = idsOf(stacks, "AWS::EC2::VPC").length > 0;
   const [accountFindings, limits, names] = await Promise.all([
@@ -43,7 +42,7 @@ export async function examineAccount({ config, account, region }: Target): Promi
       checkRegion(ec2, region),
       checkBootstrap(new SSMClient(), account, region),
       checkServiceRoles(new IAMClient()),
-      checkZones(ec2, { stage, configured: availabilityZones, excluded: zonesWithoutVpcLink }),
+      checkZones(ec2, { stage, configured: config.availabilityZones, excluded: zonesWithoutVpcLink }),
       checkDatabaseEngine(new RDSClient()),
       checkKaggleSecret(secrets, `avocado/${stage}/kaggle`, strategy === "kaggle"),
       config.rawDataSecret ? checkRawDataSecret(secrets, config.rawDataSecret) : [],
