@@ -97,7 +97,7 @@ describe("stage prod", () => {
           .resources("AWS::S3::Bucket")
           .map(([, { DeletionPolicy }]) => DeletionPolicy),
       );
-    expect(policies("prod")).toEqual(new Set(["Retain"]));
+    expect(policies("prod")).toEqual(new Set(["RetainExceptOnCreate"]));
     for (const other of ["local", "dev"]) expect(policies(other)).toEqual(new Set(["Delete"]));
     expect(synthesise("prod").stacks.map(({ terminationProtection }) => terminationProtection)).toEqual([
       true,

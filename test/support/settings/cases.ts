@@ -75,4 +75,5 @@ export const notCompared: Record<string, string> = {
   $schema: "tells editors where the schema is",
   account: "another account is another deployment",
   region: "another region is another deployment",
+  availabilityZones: "chosen before the first deployment: a change replaces the subnets, which hold a database by then",
 };
