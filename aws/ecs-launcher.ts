@@ -63,7 +63,8 @@ export class EcsLauncher implements Launcher {
   private async isRunning(runId: string): Promise<boolean> {
     const { cluster } = this.settings;
     const { taskArns = [] } = await this.client.send(new ListTasksCommand({ cluster, startedBy: runId }));
-    return taskArns.length > 0;
+    const ended = await Promise.all(taskArns.map((task) => this.hasEnded(task)));
+    return ended.includes(false);
   }
 
   /** The task of the token; undefined when the token belongs to one of an earlier deployment, which has ended. */
@@ -94,8 +95,10 @@ export class EcsLauncher implements Launcher {
   private async hasEnded(task: string): Promise<boolean> {
     const { cluster } = this.settings;
     const { tasks = [] } = await this.client.send(new DescribeTasksCommand({ cluster, tasks: [task] }));
-    // One that ECS does not know yet has not ended.
-    return tasks[0]?.desiredStatus === "STOPPED";
+    // One that ECS does not know yet has not ended. One whose container has exited has, though ECS goes on to list it as
+    // running until it has taken the task down: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+    const { desiredStatus, containers = [] } = tasks[0] ?? {};
+    return desiredStatus === "STOPPED" || containers.some(({ lastStatus }) => lastStatus === "STOPPED");
   }
 }
 

@@ -22,11 +22,17 @@ export const trainingKeys = {
   job: (runId: string) => `training/${runId}/job.json`,
 };
 
+/** Name of the error of a training that was cut short through no fault of its own; the state machine repeats it. */
+export const interrupted = "TrainerInterrupted";
+
 /** What a launcher is told: the trainer reads the rest from the job. */
 export const launchMessage = z.object({ runId: z.string(), jobKey: z.string() });
 export type LaunchMessage = z.infer<typeof launchMessage>;
 
-/** Starts a trainer somewhere: an ECS task, or the worker beside a local stack. Idempotent by run and execution. */
+/**
+ * Starts a trainer somewhere: an ECS task, or the worker beside a local stack. Idempotent by run and execution: a trainer of
+ * the run that works is left to it. One that has ended, or is ending after it has failed, counts as none.
+ */
 export interface Launcher {
   launch(message: LaunchMessage, executionArn: string): Promise<void>;
 }

@@ -3,19 +3,17 @@ import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { S3Store } from "../../aws/s3-store.ts";
-import { publishManifest } from "../../core/serving/publish.ts";
 import { bootstrapModel } from "../shared/bootstrap.ts";
 import { environment } from "../shared/env.ts";
-import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import type { ApiBase } from "./api.ts";
 import { createUploads } from "./uploads.ts";
 
 const env = environment(
   z.object({
-    ...mlflowEnvironment,
     ARTIFACT_BUCKET: z.string().min(1),
     UPLOAD_BUCKET: z.string().min(1),
-    MODEL_NAME: z.string().min(1),
+    /** The function that publishes the champion. */
+    PUBLISH_FUNCTION: z.string().min(1),
     REVISION: z.string().default("development"),
     /** Lambda sets it. */
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().default(1769),
@@ -35,8 +33,8 @@ const s3Patience = {
   socketTimeout: 5_000,
 };
 
-/** A reload does not wait until MLflow has woken up: the gateway would not either. */
-const mlflowPatience = { timeout: 6_000, attempts: 2, patience: 10_000 };
+/** Milliseconds for publishing, so that loading fits into the gateway's 30 s too. */
+const publishTimeout = 20_000;
 
 /** Opens what the API stands on in AWS. @throws Error naming all that the environment lacks */
 export function openBase(): ApiBase {
@@ -46,11 +44,9 @@ export function openBase(): ApiBase {
   const uploaded = new S3Store(s3, settings.UPLOAD_BUCKET);
   return {
     store,
-    republish: () =>
-      publishManifest(settings.MODEL_NAME, {
-        mlflow: mlflowFrom(settings, mlflowPatience),
-        artifacts: { name: settings.ARTIFACT_BUCKET, store },
-      }),
+    // Its client's code is loaded by the first reload, not before the first answer.
+    republish: async () =>
+      (await import("../../aws/invoke-function.ts")).invokeFunction(settings.PUBLISH_FUNCTION, publishTimeout),
     uploads: createUploads(s3, settings.UPLOAD_BUCKET, uploaded),
     revision: settings.REVISION,
     model: {

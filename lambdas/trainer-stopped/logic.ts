@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isAboutCapacity, noCapacity, notStarted } from "../../aws/ecs-launcher.ts";
-import { trainingJob, trainingKeys } from "../../core/contracts/training.ts";
+import { interrupted, trainingJob, trainingKeys } from "../../core/contracts/training.ts";
 import { NamedError } from "../../core/errors.ts";
 import { type ObjectStore, readJson } from "../../core/storage.ts";
 
@@ -12,6 +12,7 @@ export const stoppedTask = z.object({
     startedBy: z.string(),
     stopCode: z.string().optional(),
     stoppedReason: z.string().default(""),
+    createdAt: z.coerce.date().optional(),
     executionStoppedAt: z.coerce.date().optional(),
     stoppedAt: z.coerce.date().optional(),
     containers: z
@@ -37,7 +38,14 @@ export async function reportStoppedTrainer(
   // The run was taken up again after this trainer had ended: another one works on it.
   if (!written || (ended && written.modified > ended)) return undefined;
   const { taskToken } = await readJson(data, key, (value) => trainingJob.parse(value));
-  const error = describeEnd(task);
+  // Its job is written before a trainer is created. Written again since, it holds the token of a later attempt, which this
+  // trainer may have left without an answer while it ended: that attempt is to be repeated, not to fail.
+  const takenUp = task.createdAt !== undefined && written.modified > task.createdAt;
+  const end = describeEnd(task);
+  const error =
+    takenUp && end.name === "TrainerDied"
+      ? new NamedError(interrupted, `A later attempt took up a trainer that was ending. ${end.message}`)
+      : end;
   await fail(taskToken, error);
   return error;
 }
@@ -57,7 +65,7 @@ export function describeEnd({ taskArn, stopCode = "", stoppedReason, containers 
     return new NamedError("TrainerOutOfMemory", `The trainer needed more memory than its task has (${task})${because}`);
   }
   if (["SpotInterruption", "TerminationNotice"].includes(stopCode)) {
-    return new NamedError("TrainerInterrupted", `AWS took the trainer's machine back (${task})${because}`);
+    return new NamedError(interrupted, `AWS took the trainer's machine back (${task})${because}`);
   }
   if (stopCode === "UserInitiated") {
     return new NamedError("TrainerStopped", `Somebody stopped the trainer (${task})${because}`);

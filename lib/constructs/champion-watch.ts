@@ -41,7 +41,7 @@ export class ChampionWatch extends Construct {
         POWERTOOLS_METRICS_NAMESPACE: metricNamespace(config.stage),
       },
     });
-    registry.grantUse(check);
+    registry.grantRead(check, ["registered-models/alias"]);
     const log = LogGroup.fromLogGroupName(this, "Log", accessLogName(config, "mlflow"));
     (log as ILogGroup).addSubscriptionFilter("AliasWritten", {
       destination: new LambdaDestination(check.function),

@@ -1,6 +1,9 @@
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { LocalConfig } from "../config.ts";
 
+/** Calls of MLflow's REST API that change nothing, as far as they are granted one by one. */
+type RegistryRead = "registered-models/alias" | "runs/get";
+
 /** The MLflow server, as those who use it see it. */
 export interface Registry {
   /** Address without a slash at its end. */
@@ -10,11 +13,13 @@ export interface Registry {
   readonly service?: { cluster: string; name: string };
   /** Allows to use its REST API. */
   grantUse(grantee: IGrantable): void;
+  /** Allows these calls alone. */
+  grantRead(grantee: IGrantable, calls: RegistryRead[]): void;
   /** Allows to see whether it runs, and to start it. */
   grantWake(grantee: IGrantable): void;
 }
 
 /** An MLflow server that somebody else runs. */
 export function givenRegistry({ trackingUri, auth }: LocalConfig["mlflow"]): Registry {
-  return { trackingUri, auth, grantUse: () => {}, grantWake: () => {} };
+  return { trackingUri, auth, grantUse: () => {}, grantRead: () => {}, grantWake: () => {} };
 }

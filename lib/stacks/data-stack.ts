@@ -54,13 +54,7 @@ export class DataStack extends Stack {
     if (!isLocal(config)) {
       const network = new Network(this, "Network", config);
       const database = new Database(this, "Database", { config, vpc: network.vpc });
-      database.prepared.node.addDependency(
-        network,
-        ...(logged.accessLogs ? [logged.accessLogs] : []),
-        this.raw,
-        this.data,
-        this.artifacts,
-      );
+      database.prepared.node.addDependency(...this.node.children.filter((child) => child !== database));
       this.cloud = { network, database };
     }
 

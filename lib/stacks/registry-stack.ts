@@ -39,6 +39,11 @@ export class RegistryStack extends Stack {
           grantee,
           methods.map((method) => `${method} /api/2.0/mlflow/*`),
         ),
+      grantRead: (grantee, calls) =>
+        api.grant(
+          grantee,
+          calls.map((call) => `GET /api/2.0/mlflow/${call}`),
+        ),
       grantWake: (grantee) => {
         const actions = ["ecs:DescribeServices", "ecs:UpdateService"];
         const statement = new PolicyStatement({ actions, resources: [service.serviceArn] });

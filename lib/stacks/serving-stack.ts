@@ -1,8 +1,10 @@
-import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { metricNamespace } from "../../core/contracts/metrics.ts";
 import { isLocal, type StageConfig } from "../config.ts";
 import { Edge } from "../constructs/edge.ts";
+import { NodeFunction } from "../constructs/node-function.ts";
 import { OriginGate } from "../constructs/origin-gate.ts";
 import { PredictApi } from "../constructs/predict-api.ts";
 import { createPredictFunction, warmed } from "../constructs/predict-function.ts";
@@ -25,19 +27,19 @@ export class ServingStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ServingStackProps) {
     super(scope, id, props);
-    const { config, artifactBucket, dataBucket, registry } = props;
+    const { config, artifactBucket, dataBucket } = props;
+    const publish = this.addPublishFunction(props);
     const handler = createPredictFunction(this, config, {
       ARTIFACT_BUCKET: artifactBucket.name,
       UPLOAD_BUCKET: dataBucket.name,
-      MODEL_NAME: config.modelName,
-      MLFLOW_TRACKING_URI: registry.trackingUri,
-      MLFLOW_AUTH: registry.auth,
+      PUBLISH_FUNCTION: publish.function.functionName,
       POWERTOOLS_METRICS_NAMESPACE: metricNamespace(config.stage),
     });
-    // A reload publishes the champion as deploy-model does.
-    artifactBucket.grantRead(handler, "mlflow/", "serving/");
-    artifactBucket.grantWrite(handler, "serving/");
-    registry.grantUse(handler);
+    // It decodes images from anybody: it may read what is published, and have it published again, but write none of it.
+    artifactBucket.grantRead(handler, "serving/");
+    handler.addToRolePolicy(
+      new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [publish.function.functionArn] }),
+    );
     // A presigned form may do what its signer may.
     dataBucket.grantRead(handler, "uploads/");
     dataBucket.grantWrite(handler, "uploads/");
@@ -57,5 +59,26 @@ export class ServingStack extends Stack {
 
     new CfnOutput(this, "ApiUrl", { value: this.api.url });
     new CfnOutput(this, "ApiId", { value: this.api.api.apiId });
+  }
+
+  /** Publishes the champion when the API is asked to reload. Nothing but the predict Lambda may call it. */
+  private addPublishFunction({ config, artifactBucket, registry }: ServingStackProps): NodeFunction {
+    const publish = new NodeFunction(this, "PublishChampion", {
+      config,
+      handler: "publish-champion",
+      description: "Publishes the champion for the API",
+      timeout: Duration.seconds(25),
+      memoryMegabytes: 1769,
+      environment: {
+        ARTIFACT_BUCKET: artifactBucket.name,
+        MODEL_NAME: config.modelName,
+        MLFLOW_TRACKING_URI: registry.trackingUri,
+        MLFLOW_AUTH: registry.auth,
+      },
+    });
+    artifactBucket.grantRead(publish, "mlflow/", "serving/");
+    artifactBucket.grantWrite(publish, "serving/");
+    registry.grantRead(publish, ["registered-models/alias", "runs/get"]);
+    return publish;
   }
 }

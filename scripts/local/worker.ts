@@ -6,7 +6,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SendTaskFailureCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { S3Store } from "../../aws/s3-store.ts";
-import { launchMessage, trainingJob } from "../../core/contracts/training.ts";
+import { interrupted, launchMessage, trainingJob } from "../../core/contracts/training.ts";
 import { errorMessage } from "../../core/errors.ts";
 import { readJson } from "../../core/storage.ts";
 import { root } from "../setup/paths.ts";
@@ -55,6 +55,7 @@ export function startWorker(options: WorkerOptions): Worker {
     const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
     const trainer: Trainer = { child, ended, askedAgain: false };
     running.set(runId, trainer);
+    const startToken = readToken(jobKey).catch(() => undefined);
     const last: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
@@ -67,13 +68,19 @@ export function startWorker(options: WorkerOptions): Worker {
     running.delete(runId);
     // Asked for while the old trainer was ending, perhaps too late for it to take up the new token.
     if (trainer.askedAgain && !stopping.signal.aborted) return supervise(runId, jobKey);
-    if (child.exitCode !== 0) await reportDeath(jobKey, describeEnd(child, last));
+    if (child.exitCode !== 0) await reportDeath(jobKey, await startToken, describeEnd(child, last));
   }
 
-  async function reportDeath(jobKey: string, cause: string): Promise<void> {
-    const { taskToken } = await readJson(store, jobKey, (value) => trainingJob.parse(value));
+  async function readToken(jobKey: string): Promise<string> {
+    return (await readJson(store, jobKey, (value) => trainingJob.parse(value))).taskToken;
+  }
+
+  async function reportDeath(jobKey: string, startToken: string | undefined, cause: string): Promise<void> {
+    const taskToken = await readToken(jobKey);
+    // A later attempt took it up while it was ending: that attempt is to be repeated.
+    const error = taskToken === startToken ? "TrainerDied" : interrupted;
     // A trainer that could still speak has reported itself; then its token is spent and this call is refused.
-    await sfn.send(new SendTaskFailureCommand({ taskToken, error: "TrainerDied", cause })).catch(() => {});
+    await sfn.send(new SendTaskFailureCommand({ taskToken, error, cause })).catch(() => {});
   }
 
   async function poll(): Promise<void> {

@@ -18,6 +18,11 @@ describe("the definition", () => {
     expect(train?.HeartbeatSeconds).toBeLessThan(train?.TimeoutSeconds as number);
   });
 
+  it("repeats a training whose trainer failed only when that trainer is gone, so never at once", () => {
+    const retry = definition.States.Train?.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes("Transient"));
+    expect(retry).toMatchObject({ ErrorEquals: ["Transient"], IntervalSeconds: 90, JitterStrategy: "NONE" });
+  });
+
   it("keeps to what every interpreter of a distributed map understands", () => {
     const map = definition.States["Preprocess shards"];
     expect(map?.Items).toBe("{% $states.input %}");

@@ -53,7 +53,7 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     "asks whether an earlier execution goes on",
   ],
   [
-    /^Steps(StartTraining|EvaluateModel|DeployModel|RecordFailure|PushKernel|CollectTraining)|^TrainerTaskTaskRole|^(Predict|Role)|^ChampionWatchCheck/,
+    /^Steps(StartTraining|EvaluateModel|DeployModel|RecordFailure|PushKernel|CollectTraining)|^TrainerTaskTaskRole/,
     /^execute-api:Invoke$/,
     /^arn:<Partition>:execute-api:<Region>:<AccountId>:<[^>]+>\/\$default\/(GET|POST|DELETE)\/api\/2\.0\/mlflow\/\*$/,
     "MLflow's REST API has a path for each of its calls",
@@ -71,7 +71,12 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     "signing in to the registry of images knows no resources",
   ],
   [/^StepsStartTraining/, /^ecs:ListTasks$/, /^\*$/, "tasks are listed by cluster, which is a condition"],
-  [/^StepsStartTraining/, /^ecs:(Describe|Tag)(Tasks|Resource)$/, /:task\/avocado-\w+-trainer\/\*$/, "tasks get names when they start"],
+  [
+    /^StepsStartTraining/,
+    /^ecs:(Describe|Tag)(Tasks|Resource)$/,
+    /:task\/avocado-\w+-trainer\/\*$/,
+    "tasks get names when they start",
+  ],
   [/^SleepSleepRegistry/, /^cloudwatch:GetMetricStatistics$/, /^\*$/, "reading metrics knows no resources"],
 ];
 
@@ -119,7 +124,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     const roles = synthesise(stage)
       .resources("AWS::Lambda::Function")
       .map(([, { Properties }]) => JSON.stringify(Properties.Role));
-    expect(new Set(roles).size).toBe({ local: 18, dev: 22, prod: 23 }[stage]);
+    expect(new Set(roles).size).toBe({ local: 19, dev: 23, prod: 24 }[stage]);
   });
 
   it("write only below the prefixes of their step", () => {
@@ -187,12 +192,38 @@ describe.each(stages)("roles of stage %s", (stage) => {
     }
   });
 
-  it("let the API write nothing but what it publishes and uploads", () => {
-    const written = grants(synthesise(stage), /^(Predict|Role)/).filter((grant) => grant.startsWith("s3:PutObject "));
-    expect(written.map((grant) => grant.replace(/^.*-(artifacts|data)[^/]*/, "$1")).sort()).toEqual([
-      "artifacts/serving/*",
-      "data/uploads/*",
-    ]);
+  it("let the API, which decodes what anybody sends, write uploads alone and nothing of the registry", () => {
+    const predict = grants(synthesise(stage), /^(Predict|Role)/);
+    const written = predict.filter((grant) => grant.startsWith("s3:PutObject "));
+    expect(written).toEqual([expect.stringMatching(/avocado-\w+-data[^/]*\/uploads\/\*$/)]);
+    expect(predict.filter((grant) => grant.startsWith("execute-api:"))).toEqual([]);
+    expect(predict.filter((grant) => grant.includes("-artifacts"))).not.toContainEqual(
+      expect.stringMatching(/\/mlflow\//),
+    );
+  });
+
+  it("let the API alone have the champion published, by a function that no address leads to", () => {
+    const callers = statements(synthesise(stage)).filter(
+      ([, { Action, Resource }]) =>
+        listed(Action).includes("lambda:InvokeFunction") &&
+        listed(Resource).map(inWords).join().includes("PublishChampion"),
+    );
+    expect(callers.map(([id]) => id)).toEqual([expect.stringMatching(/^(Predict|Role)/)]);
+    const permissions = synthesise(stage).resources("AWS::Lambda::Permission");
+    expect(JSON.stringify(permissions)).not.toContain("PublishChampion");
+    expect(synthesise(stage).resources("AWS::Lambda::Url")).toEqual([]);
+  });
+
+  it("let those that only read the registry make exactly their calls", () => {
+    const calls = (role: RegExp) =>
+      grants(synthesise(stage), role)
+        .filter((grant) => grant.startsWith("execute-api:"))
+        .map((grant) => grant.replace(/^.*\/\$default\//, ""));
+    const alias = "GET/api/2.0/mlflow/registered-models/alias";
+    // On a laptop MLflow asks for no identity.
+    const signed = stage !== "local";
+    expect(calls(/^ChampionWatchCheck/)).toEqual(signed ? [alias] : []);
+    expect(calls(/^PublishChampion/)).toEqual(signed ? [alias, "GET/api/2.0/mlflow/runs/get"] : []);
   });
 
   it("let nothing but deploy-model have the API reload", () => {

@@ -122,7 +122,7 @@ describe("stage prod", () => {
     const layers = resources("AWS::Lambda::Function")
       .filter(([, { Properties }]) => Properties.Layers)
       .map(([, { Properties }]) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME);
-    expect(layers.sort()).toEqual(["deploy-model", "evaluate-model", "preprocess-shard"]);
+    expect(layers.sort()).toEqual(["deploy-model", "evaluate-model", "preprocess-shard", "publish-champion"]);
   });
 });
 

@@ -18,6 +18,7 @@ const actionsOf: Record<string, string[]> = {
   "s3:ListObjectsV2": ["s3:ListBucket"],
   // The task runs with roles that are handed to it, and has tags.
   "ecs:RunTask": ["ecs:RunTask", "ecs:TagResource", "iam:PassRole"],
+  "lambda:Invoke": ["lambda:InvokeFunction"],
   // The Data API signs in with a secret that its caller must be allowed to read.
   "rds-data:ExecuteStatement": ["rds-data:ExecuteStatement", "secretsmanager:GetSecretValue"],
 };

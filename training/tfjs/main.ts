@@ -12,6 +12,7 @@ import { type ObjectStore, readJson } from "../../core/storage.ts";
 import { trainerEnvironment } from "./environment.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { type JobClients, runJob } from "./job.ts";
+import { reportFailure } from "./report-failure.ts";
 
 function emit(event: TrainingEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
@@ -60,13 +61,14 @@ async function main(): Promise<void> {
     emit({ event: "finished", result });
   } catch (error) {
     emit({ event: "failed", error: error instanceof Error ? error.name : "Error", reason: errorMessage(error) });
-    const outcomes = await Promise.allSettled([
-      currentToken().then((token) => sendTaskFailure(sfn, token, error)),
-      recordFailure(clients.mlflow, job, error),
-    ]);
-    for (const outcome of outcomes) {
-      if (outcome.status === "rejected") warn("The failure could not be reported")(outcome.reason);
-    }
+    // Else it would go on to beat for the next attempt.
+    heartbeat.stop();
+    await reportFailure({
+      record: () => recordFailure(clients.mlflow, job, error),
+      fail: async () => sendTaskFailure(sfn, await currentToken(), error),
+      onProblem: warn("The failure could not be reported"),
+      recordWithin: 30_000,
+    });
     throw error;
   } finally {
     heartbeat.stop();

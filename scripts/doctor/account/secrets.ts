@@ -19,7 +19,11 @@ export function checkKaggleSecret(client: SecretsManagerClient, name: string, us
     const value = `--secret-string '{"KAGGLE_USERNAME":"…","KAGGLE_API_TOKEN":"…"}'`;
     if (!found) {
       const advice = `aws secretsmanager create-secret --name ${name} ${value}`;
-      return { state: used ? "missing" : "ok", found: `there is no secret with them; ${reason}`, ...(used && { advice }) };
+      return {
+        state: used ? "missing" : "ok",
+        found: `there is no secret with them; ${reason}`,
+        ...(used && { advice }),
+      };
     }
     try {
       const { username } = parseCredentials(parse(found.SecretString ?? ""), name);

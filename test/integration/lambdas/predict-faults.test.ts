@@ -23,6 +23,7 @@ import {
 } from "../../support/faulty-proxy.ts";
 import { createBucket } from "../../support/ministack.ts";
 import { tinyModel } from "../../support/models.ts";
+import { createPublishFunction } from "../../support/publish-function.ts";
 
 /*
  * What clients see while something behind the API is in trouble: the Lambda's own handler behind HTTP, with S3 and MLflow
@@ -62,8 +63,7 @@ async function startInstance(): Promise<string> {
     TMPDIR: mkdtempSync(join(folder, "instance-")),
     ARTIFACT_BUCKET: bucket,
     UPLOAD_BUCKET: bucket,
-    MODEL_NAME: "avocado-model",
-    MLFLOW_TRACKING_URI: mlflow.url,
+    PUBLISH_FUNCTION: await createPublishFunction(inject("services").aws, bucket, mlflow.url),
     POWERTOOLS_LOG_LEVEL: "SILENT",
     POWERTOOLS_METRICS_DISABLED: "true",
   };

@@ -52,6 +52,18 @@ describe("EcsLauncher", () => {
     expect(tokens()).toEqual([]);
   });
 
+  it("starts another beside one whose container has exited, though ECS still lists it as running", async () => {
+    ecs.on(ListTasksCommand).resolves({ taskArns: ["task/1"] });
+    ecs
+      .on(RunTaskCommand)
+      .resolvesOnce({ tasks: [{ taskArn: "task/1" }] })
+      .resolves({ tasks: [{ taskArn: "task/2" }] });
+    const containers = [{ lastStatus: "STOPPED", exitCode: 1 }];
+    ecs.on(DescribeTasksCommand, { tasks: ["task/1"] }).resolves({ tasks: [{ desiredStatus: "RUNNING", containers }] });
+    await launch();
+    expect(new Set(tokens()).size).toBe(2);
+  });
+
   it("asks twice with the same token, which starts one task, and with another for another execution", async () => {
     await launch();
     await launch();

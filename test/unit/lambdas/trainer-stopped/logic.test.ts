@@ -83,6 +83,19 @@ describe("reportStoppedTrainer", () => {
     expect(failed).toEqual([["token 1", "TrainerDied"]]);
   });
 
+  it("has a later attempt repeated, whose token this trainer left without an answer while it ended", async () => {
+    const createdAt = new Date(Date.now() - 600_000).toISOString();
+    await report({ createdAt });
+    expect(failed).toEqual([["token 1", "TrainerInterrupted"]]);
+  });
+
+  it("fails the attempt that it was started for, and one that ended for a reason that will come again", async () => {
+    await report({ createdAt: new Date(Date.now() + 500).toISOString() });
+    const containers = [{ name: "Trainer", exitCode: 137, reason: "OutOfMemoryError: container killed" }];
+    await report({ createdAt: new Date(Date.now() - 600_000).toISOString(), containers });
+    expect(failed.map(([, error]) => error)).toEqual(["TrainerDied", "TrainerOutOfMemory"]);
+  });
+
   it("leaves the token of a later trainer alone", async () => {
     const executionStoppedAt = new Date(Date.now() - 60_000).toISOString();
     expect(await report({ executionStoppedAt })).toBeUndefined();

@@ -23,9 +23,13 @@ describe("Kaggle's credentials", () => {
     expect(finding.found).not.toContain("made up");
   });
 
-  it("come with the pipeline stack, so before it nothing is missing", async () => {
+  it("are missing where the schedule trains on Kaggle and nobody has created their secret, and else not", async () => {
     secrets.on(GetSecretValueCommand).rejects(named("ResourceNotFoundException"));
-    expect((await check(true)).state).toBe("ok");
+    expect(await check(true)).toMatchObject({
+      state: "missing",
+      advice: expect.stringContaining("create-secret --name"),
+    });
+    expect((await check(false)).state).toBe("ok");
   });
 
   it("are unknown to those who may not ask", async () => {
