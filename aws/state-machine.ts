@@ -1,12 +1,14 @@
 import {
   DescribeExecutionCommand,
   ListExecutionsCommand,
+  paginateListExecutions,
   SendTaskFailureCommand,
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
+import { nothingTrained } from "../core/contracts/pipeline.ts";
 import { errorMessage } from "../core/errors.ts";
 
 /** Nobody waits for these tokens any more. */
@@ -39,7 +41,10 @@ export async function sendHeartbeat(client: SFNClient, taskToken: string): Promi
   }
 }
 
-/** Is the execution still going on? One that is gone is not. */
+/**
+ * Is the execution still going on? One that is gone is not. Status PENDING_REDRIVE is of no concern: only child executions of
+ * a Map Run have it (`statusFilter` of ListExecutions in the API reference), and an execution that is redriven is RUNNING.
+ */
 export async function isExecutionRunning(client: SFNClient, executionArn: string): Promise<boolean> {
   try {
     return (await client.send(new DescribeExecutionCommand({ executionArn }))).status === "RUNNING";
@@ -57,6 +62,17 @@ export async function hasRunningExecution(client: SFNClient, stateMachineArn: st
   } catch (error) {
     if (error instanceof Error && error.name === "StateMachineDoesNotExist") return false;
     throw error;
+  }
+}
+
+/** The executions that succeeded, the newest first, with the reason for which one did nothing. */
+export async function* listSuccesses(client: SFNClient, stateMachineArn: string) {
+  const pages = paginateListExecutions({ client }, { stateMachineArn, statusFilter: "SUCCEEDED" });
+  for await (const { executions = [] } of pages) {
+    for (const { executionArn, stopDate } of executions) {
+      const { output = "null" } = await client.send(new DescribeExecutionCommand({ executionArn }));
+      yield { endedAt: stopDate as Date, outcome: nothingTrained.safeParse(JSON.parse(output)).data?.outcome };
+    }
   }
 }
 

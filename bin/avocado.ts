@@ -2,6 +2,10 @@ import { App, Validations } from "aws-cdk-lib";
 import { composeStacks } from "../lib/compose.ts";
 import { readConfig, type StageConfig } from "../lib/config.ts";
 
+// Bundles and layers keep the modes with which they are written, and Lambda reads them as another user: under a deployer's
+// umask of 077 they could not be loaded.
+process.umask(0o022);
+
 const app = new App();
 // Loading the rules takes longer than making the templates.
 if (app.node.tryGetContext("checks")) {

@@ -37,6 +37,9 @@ export class NotFoundError extends NamedError {
   }
 }
 
+/** There is no data at all yet. In the pipeline that is an outcome, and for whoever asked for some it is something missing. */
+export class NoDataError extends NotFoundError {}
+
 /** A dependency is away for the moment; the same call may succeed later. The state machine retries this name. */
 export class TransientError extends NamedError {
   constructor(message: string, options?: ErrorOptions) {

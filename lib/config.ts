@@ -21,7 +21,10 @@ const everyStage = {
   predict: z
     .strictObject({
       memoryMegabytes: z.int().min(512).max(10_240).default(3008).describe("New accounts have at most 3008 MB."),
-      architecture: z.enum(["x64", "arm64"]).default("x64"),
+      architecture: z
+        .enum(["x64", "arm64"])
+        .default("x64")
+        .describe("arm64 was never tried on Lambda: ONNX Runtime used to abort there (its issue 10038)."),
       rateLimit: z.int().min(1).default(50).describe("Requests a second before the API answers 429."),
       burstLimit: z.int().min(1).default(100).describe("Requests at once before the API answers 429."),
       jwt: z
@@ -120,6 +123,14 @@ const cloudConfig = z.strictObject({
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "not the name of a region")
     .optional()
     .describe("Default: the region that the command line is set to."),
+  availabilityZones: z
+    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "not the name of a zone, such as us-east-1a"))
+    .length(2)
+    .refine(([first, second]) => first !== second, "two different zones")
+    .optional()
+    .describe(
+      "Names of the two zones to use. Default: the region's first two. Set it before the first deployment where one of those has no VPC links: 'npm run doctor' says so. A later change replaces the subnets under the database.",
+    ),
   keepData: z
     .boolean()
     .default(false)
@@ -232,28 +243,36 @@ export const kaggleWaiting = {
 };
 
 /** What of several settings does not go together. Apart, since a schema with it could not leave out a field. */
-const consistentCloudConfig = cloudConfig.superRefine(({ edge, region, predict, kaggle }, context) => {
-  const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-  const hours = kaggle.datasetPatienceHours + kaggle.queuePatienceHours + kaggle.runPatienceHours;
-  const together = "datasetPatienceHours, queuePatienceHours and runPatienceHours";
-  if (hours > kaggleWaiting.hours) {
-    refuse(["kaggle"], `${together} are ${hours} hours, and together may be ${kaggleWaiting.hours}`);
-  }
-  const leastWait = Math.ceil((hours * 3600) / kaggleWaiting.looks);
-  if (kaggle.waitSeconds < leastWait) {
-    refuse(
-      ["kaggle", "waitSeconds"],
-      `with ${hours} hours of ${together} it has to be ${leastWait} at least, or an execution has more events than AWS lets it`,
-    );
-  }
-  if (!edge) return;
-  if (region !== "us-east-1") {
-    refuse(["region"], "with 'edge' it has to be us-east-1: a firewall for CloudFront can be nowhere else");
-  }
-  if (predict.jwt) {
-    refuse(["predict", "jwt"], "does not go with 'edge': a route has one authorizer, and there it asks for CloudFront");
-  }
-});
+const consistentCloudConfig = cloudConfig.superRefine(
+  ({ edge, region, predict, kaggle, availabilityZones }, context) => {
+    const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+    const hours = kaggle.datasetPatienceHours + kaggle.queuePatienceHours + kaggle.runPatienceHours;
+    const together = "datasetPatienceHours, queuePatienceHours and runPatienceHours";
+    if (hours > kaggleWaiting.hours) {
+      refuse(["kaggle"], `${together} are ${hours} hours, and together may be ${kaggleWaiting.hours}`);
+    }
+    const leastWait = Math.ceil((hours * 3600) / kaggleWaiting.looks);
+    if (kaggle.waitSeconds < leastWait) {
+      refuse(
+        ["kaggle", "waitSeconds"],
+        `with ${hours} hours of ${together} it has to be ${leastWait} at least, or an execution has more events than AWS lets it`,
+      );
+    }
+    if (region && availabilityZones?.some((zone) => zone.slice(0, -1) !== region)) {
+      refuse(["availabilityZones"], `are not all in ${region}`);
+    }
+    if (!edge) return;
+    if (region !== "us-east-1") {
+      refuse(["region"], "with 'edge' it has to be us-east-1: a firewall for CloudFront can be nowhere else");
+    }
+    if (predict.jwt) {
+      refuse(
+        ["predict", "jwt"],
+        "does not go with 'edge': a route has one authorizer, and there it asks for CloudFront",
+      );
+    }
+  },
+);
 
 function isTimeZone(name: string): boolean {
   try {

@@ -18,11 +18,18 @@ const takenLock = z.discriminatedUnion("taken", [
 ]);
 export type TakenLock = z.infer<typeof takenLock>;
 
-/** Output of an execution that trained nothing: another one runs, or a dry run was requested. */
+/** Answer of a task that found no data yet, which then is the output of the execution. `reason`: a sentence for people. */
+const noData = z.object({ outcome: z.literal("NoData"), reason: z.string() });
+export type NoData = z.infer<typeof noData>;
+
+/** Output of an execution that trained nothing: another one runs, there is no data yet, or a dry run was requested. */
 export const nothingTrained = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("AlreadyRunning"), holder: z.string(), reason: z.string() }),
+  noData,
   z.object({ outcome: z.literal("DryRun"), reason: z.string() }),
 ]);
+/** Why an execution trained nothing. */
+export type NothingTrained = z.infer<typeof nothingTrained>["outcome"];
 
 export const wakeRegistryTask = z.object({ executionArn: z.string() });
 

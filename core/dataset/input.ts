@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { pMapIterable } from "p-map";
-import { InvalidDatasetError, NotFoundError } from "../errors.ts";
+import { InvalidDatasetError, NoDataError, NotFoundError } from "../errors.ts";
 import type { ObjectInfo, ObjectStore } from "../storage.ts";
 import { readZip, type ZipEntry } from "./zip.ts";
 
@@ -21,7 +21,7 @@ export interface DatasetInput {
 
 /**
  * Finds the data set: a key of a zip, the prefix of a folder with `data.csv`, or without a key the newest of them all.
- * @throws NotFoundError
+ * @throws NotFoundError; NoDataError when there is nothing at all
  */
 export async function findInput(raw: ObjectStore, key?: string): Promise<DatasetInput> {
   const given = key ?? (await findNewest(raw));
@@ -38,14 +38,16 @@ export async function findInput(raw: ObjectStore, key?: string): Promise<Dataset
 
 async function findNewest(raw: ObjectStore): Promise<string> {
   let newest: ObjectInfo | undefined;
+  let empty = true;
   for await (const info of raw.list("")) {
+    empty = false;
     const candidate = isRows(info.key) || info.key.toLowerCase().endsWith(".zip");
     if (candidate && (!newest || info.modified > newest.modified)) newest = info;
   }
   if (!newest) {
-    throw new NotFoundError(
-      "There is no raw data: upload a zip, or a folder with data.csv and images/, to the raw bucket",
-    );
+    const todo = "upload a zip, or a folder with data.csv and images/, to the raw bucket";
+    if (empty) throw new NoDataError(`There is no raw data: ${todo}`);
+    throw new NotFoundError(`There is no zip and no data.csv among the raw data: ${todo}`);
   }
   return newest.key;
 }

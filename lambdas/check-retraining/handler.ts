@@ -1,6 +1,7 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { DescribeStateMachineCommand, ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { DescribeStateMachineCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { z } from "zod";
+import { listSuccesses } from "../../aws/state-machine.ts";
 import { metricNames } from "../../core/contracts/metrics.ts";
 import { environment } from "../shared/env.ts";
 import { step } from "../shared/step.ts";
@@ -12,17 +13,12 @@ const metrics = new Metrics();
 
 /** Tells CloudWatch for how long no retraining has succeeded. */
 export const handler = step(z.unknown(), async () => {
-  const days = await daysSinceRetraining({ lastSuccess, madeAt });
+  const successes = () => listSuccesses(sfn, env().STATE_MACHINE_ARN);
+  const days = await daysSinceRetraining({ successes, madeAt });
   metrics.addMetric(metricNames.daysSinceRetraining, "None", days);
   metrics.publishStoredMetrics();
   return { days };
 });
-
-async function lastSuccess(): Promise<Date | undefined> {
-  const succeeded = { stateMachineArn: env().STATE_MACHINE_ARN, statusFilter: "SUCCEEDED", maxResults: 1 } as const;
-  const { executions = [] } = await sfn.send(new ListExecutionsCommand(succeeded));
-  return executions[0]?.stopDate;
-}
 
 async function madeAt(): Promise<Date> {
   const { STATE_MACHINE_ARN: stateMachineArn } = env();

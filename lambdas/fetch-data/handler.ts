@@ -5,6 +5,7 @@ import { explainForeignError, openForeignStore } from "../../aws/foreign-store.t
 import { S3Store } from "../../aws/s3-store.ts";
 import { fetchDataTask } from "../../core/contracts/pipeline.ts";
 import { environment } from "../shared/env.ts";
+import { orNoData } from "../shared/no-data.ts";
 import { step } from "../shared/step.ts";
 import { fetchNamedData } from "./logic.ts";
 
@@ -17,7 +18,7 @@ const secrets = new SecretsManagerClient();
 /** Reads the raw data set once and leaves its photographs in chunks. */
 export const handler = step(fetchDataTask, ({ data: named }) => {
   const { RAW_BUCKET, DATA_BUCKET, RAW_DATA_SECRET: secret } = env();
-  return fetchNamedData(named, {
+  const fetched = fetchNamedData(named, {
     raw: { bucket: RAW_BUCKET, store: new S3Store(s3, RAW_BUCKET) },
     data: new S3Store(s3, DATA_BUCKET),
     ...(secret && {
@@ -27,4 +28,5 @@ export const handler = step(fetchDataTask, ({ data: named }) => {
       },
     }),
   });
+  return orNoData(fetched);
 });

@@ -8,8 +8,8 @@ import { type ObjectStore, readJson } from "../../core/storage.ts";
 export const stoppedTask = z.object({
   detail: z.object({
     taskArn: z.string(),
-    /** The run that the task trains. */
-    startedBy: z.string(),
+    /** The run that the task trains; a task that somebody started by hand trains none. */
+    startedBy: z.string().optional(),
     stopCode: z.string().optional(),
     stoppedReason: z.string().default(""),
     createdAt: z.coerce.date().optional(),
@@ -32,6 +32,7 @@ export async function reportStoppedTrainer(
   data: ObjectStore,
   fail: (taskToken: string, error: Error) => Promise<void>,
 ): Promise<Error | undefined> {
+  if (task.startedBy === undefined) return undefined;
   const key = trainingKeys.job(task.startedBy);
   const written = await data.head(key);
   const ended = task.executionStoppedAt ?? task.stoppedAt;

@@ -1,5 +1,5 @@
 import { CustomResource, Duration } from "aws-cdk-lib";
-import { type IVpc, Port, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
+import { CfnSecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
 import {
   AuroraPostgresEngineVersion,
   CfnDBInstance,
@@ -9,7 +9,7 @@ import {
   DatabaseClusterEngine,
 } from "aws-cdk-lib/aws-rds";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import type { CloudConfig } from "../config.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { kept } from "./kept.ts";
@@ -63,9 +63,9 @@ export class Database extends Construct {
       copyTagsToSnapshot: true,
       removalPolicy: kept(config),
     });
-    // The cluster's own property knows of no kept instance or subnets but those of RETAIN.
+    // The cluster's own property knows of no kept instance or subnets but those of RETAIN, and of no security group.
     for (const part of this.cluster.node.findAll()) {
-      if (part instanceof CfnDBInstance || part instanceof CfnDBSubnetGroup) part.applyRemovalPolicy(kept(config));
+      if (isHeldByCluster(part)) part.applyRemovalPolicy(kept(config));
     }
     this.cluster.connections.allowFrom(this.clients, Port.tcp(this.cluster.clusterEndpoint.port), "Its clients");
     this.acknowledgeFindings();
@@ -134,4 +134,9 @@ export class Database extends Construct {
       "Custom::Databases switches it on where data are kept, once all of the stack stands: a protected cluster cannot be deleted, and the rollback of a first deployment would fail",
     );
   }
+}
+
+/** Can it not be deleted as long as the cluster is there? */
+function isHeldByCluster(part: IConstruct): part is CfnDBInstance | CfnDBSubnetGroup | CfnSecurityGroup {
+  return part instanceof CfnDBInstance || part instanceof CfnDBSubnetGroup || part instanceof CfnSecurityGroup;
 }

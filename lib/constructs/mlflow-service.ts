@@ -93,6 +93,8 @@ export class MlflowService extends Construct {
         dnsTtl: Duration.seconds(10),
       },
     });
+    // Without the right to pull its image or read its secret a task fails, and the circuit breaker ends the deployment.
+    service.node.addDependency(task.taskDefinition.obtainExecutionRole());
     this.cloudMapService = service.cloudMapService as Service;
   }
 

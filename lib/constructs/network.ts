@@ -1,4 +1,4 @@
-import { RemovalPolicy } from "aws-cdk-lib";
+import { type CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -11,6 +11,7 @@ import {
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { CloudConfig } from "../config.ts";
+import { kept } from "./kept.ts";
 
 /**
  * Two zones. Tasks run in public subnets and reach AWS by a public address of their own, which nothing may call: a NAT
@@ -23,7 +24,7 @@ export class Network extends Construct {
     super(scope, id);
     this.vpc = new Vpc(this, "Vpc", {
       ipAddresses: IpAddresses.cidr("10.42.0.0/16"),
-      maxAzs: 2,
+      ...(config.availabilityZones ? { availabilityZones: config.availabilityZones } : { maxAzs: 2 }),
       natGateways: 0,
       subnetConfiguration: [
         { name: "tasks", subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
@@ -33,6 +34,7 @@ export class Network extends Construct {
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
       // The cast, here and elsewhere: the CDK's types do not keep exact optional properties.
     }) as IVpc;
+    this.keepSubnets(config);
     this.vpc.addFlowLog("Refused", {
       trafficType: FlowLogTrafficType.REJECT,
       destination: FlowLogDestination.toCloudWatchLogs(
@@ -43,5 +45,13 @@ export class Network extends Construct {
         }),
       ),
     });
+  }
+
+  /** A database that outlives its stack holds its subnets: CloudFormation would fail to delete them. */
+  private keepSubnets(config: CloudConfig): void {
+    const subnets = this.vpc.isolatedSubnets.map(({ node }) => node.findChild("Subnet"));
+    for (const part of [this.vpc.node.defaultChild, ...subnets]) {
+      (part as CfnResource).applyRemovalPolicy(kept(config));
+    }
   }
 }

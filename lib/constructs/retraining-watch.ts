@@ -5,6 +5,7 @@ import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
 import { metricNames, metricNamespace } from "../../core/contracts/metrics.ts";
 import type { CloudConfig } from "../config.ts";
+import { acknowledgeWildcard } from "./acknowledge.ts";
 import type { Alarms } from "./alarms.ts";
 import { NodeFunction } from "./node-function.ts";
 import { retrainingArn } from "./retraining.ts";
@@ -30,6 +31,9 @@ export class RetrainingWatch extends Construct {
       environment: { STATE_MACHINE_ARN: machine, POWERTOOLS_METRICS_NAMESPACE: metricNamespace(config.stage) },
     });
     check.allow(["states:ListExecutions", "states:DescribeStateMachine"], [machine]);
+    const executions = retrainingArn(this, config, "execution", ":*");
+    check.allow(["states:DescribeExecution"], [executions]);
+    acknowledgeWildcard(check, executions, "It asks what executions have left, whichever those were");
     new Rule(this, "Daily", {
       description: "Asks when a retraining last succeeded",
       schedule: Schedule.rate(Duration.days(1)),

@@ -79,6 +79,8 @@ export class Retraining extends Construct {
         new PolicyStatement({ actions: ["states:RedriveExecution"], resources: [redriven] }),
       ],
     });
+    // Whoever starts an execution as soon as there is a machine has its shards processed.
+    this.stateMachine.node.defaultChild?.node.addDependency(policy);
     for (const resource of [children, redriven]) {
       acknowledgeWildcard(
         policy,

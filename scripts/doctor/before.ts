@@ -12,6 +12,7 @@ import { checkFargate, checkNetworks, checkSageMaker } from "./account/capacity.
 import { checkConcurrency, checkMemory, checkProcessor } from "./account/lambda-limits.ts";
 import { bucketNames, checkBuckets, checkDatabases, checkNames, checkSecretName } from "./account/leftovers.ts";
 import { namedKinds } from "./account/names.ts";
+import { checkPrice } from "./account/price.ts";
 import { checkDatabaseEngine, checkRegion } from "./account/region.ts";
 import { checkServiceRoles } from "./account/roles.ts";
 import { checkKaggleSecret, checkRawDataSecret } from "./account/secrets.ts";
@@ -58,6 +59,7 @@ export async function examineAccount({ config, account, region }: Target): Promi
     { title: "Account", findings: accountFindings.flat() },
     { title: "Limits", findings: limits },
     { title: "Already there", findings: names },
+    { title: "Cost", findings: [checkPrice(config)] },
   ];
 }
 
@@ -77,7 +79,7 @@ async function checkExisting(
   const owned = ownedIds(stacks);
   const findings = await Promise.all([
     checkBuckets(new S3Client(), bucketNames(stage, account, region), owned),
-    checkSecretName(secrets, `avocado/${stage}/kaggle`, owned),
+    checkSecretName(secrets, `avocado/${stage}/kaggle`),
     checkNames(namedKinds(stage), owned),
     checkDatabases(new RDSClient(), stage, owned),
   ]);

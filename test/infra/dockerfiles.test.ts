@@ -33,6 +33,19 @@ describe.each(["lambdas/predict/Dockerfile", "mlflow-task/Dockerfile", "training
     expect(copied.filter((path) => !existsSync(join(image?.directory ?? "", path)))).toEqual([]);
   });
 
+  it("lets its user read what comes from a checkout, whose files may be their owner's alone", () => {
+    const last = lines.slice(lines.findLastIndex((line) => line.startsWith("FROM ")));
+    const user = last.findIndex((line) => line.startsWith("USER "));
+    const installed = last.findIndex((line) => line.includes("pip install"));
+    const copied = last
+      .slice(installed + 1, user < 0 ? undefined : user)
+      .filter((line) => line.startsWith("COPY ") && !line.includes("--from="))
+      .flatMap((line) => line.split(/\s+/).slice(1, -1));
+    const readable = last.find((line) => line.startsWith("RUN chmod "))?.split(/\s+/) ?? [];
+    const names = (path: string) => path.split("/").at(-1);
+    expect(readable.map(names)).toEqual(expect.arrayContaining(copied.map(names)));
+  });
+
   it("is based on images of one registry, named by version and system", () => {
     const bases = lines.flatMap((line) => /^FROM (\S+\.\S+)/.exec(line)?.[1] ?? []);
     expect(bases).not.toEqual([]);

@@ -57,6 +57,28 @@ describe("corsOrigins", () => {
   });
 });
 
+describe("availabilityZones", () => {
+  const zoned = (zones: string[], more: object = {}) =>
+    synthesiseConfig(parseConfig({ stage: "zoned", availabilityZones: zones, ...more }, "test"));
+
+  it("are where every subnet lies, whether the account is known or not", () => {
+    const zones = ["us-east-1b", "us-east-1d"];
+    for (const more of [{}, { account: "123456789012", region: "us-east-1" }]) {
+      const subnets = zoned(zones, more).resources("AWS::EC2::Subnet");
+      expect(subnets.map(([, { Properties }]) => Properties.AvailabilityZone).sort()).toEqual(
+        zones.flatMap((zone) => [zone, zone]),
+      );
+    }
+  });
+
+  it("are two different ones of the stage's region", () => {
+    expect(() => zoned(["us-east-1a"])).toThrow(/availabilityZones/);
+    expect(() => zoned(["us-east-1a", "us-east-1a"])).toThrow(/two different zones/);
+    expect(() => zoned(["use1-az1", "use1-az2"])).toThrow(/not the name of a zone/);
+    expect(() => zoned(["us-east-1a", "us-east-1b"], { region: "eu-west-1" })).toThrow(/not all in eu-west-1/);
+  });
+});
+
 describe("jwt", () => {
   it("asks for a token where an answer costs something", () => {
     expect(authorizers(tokens)).toMatchObject({

@@ -59,16 +59,16 @@ export async function checkBuckets(client: S3Client, names: readonly string[], o
   return rest.length > 0 ? rest : [{ check: "names of buckets", state: "ok", found: "free, or this stage's own" }];
 }
 
-/** Is the secret's name free? A deleted secret keeps its name for up to 30 days. */
-export function checkSecretName(client: SecretsManagerClient, name: string, owned: Owned): Promise<Finding> {
+/** Does a deleted secret still have the name? It keeps it until it is gone, for up to 30 days. */
+export function checkSecretName(client: SecretsManagerClient, name: string): Promise<Finding> {
   return ask("name of a secret", "secretsmanager:DescribeSecret", async () => {
     try {
-      const { ARN = "", DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }));
-      if (owned.has(ARN) && !DeletedDate) return { state: "ok", found: `${name}, this stage's own` };
+      const { DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }));
+      if (!DeletedDate) return { state: "ok", found: `${name} exists` };
+      const restore = `aws secretsmanager restore-secret --secret-id ${name}`;
       const remove = `aws secretsmanager delete-secret --secret-id ${name} --force-delete-without-recovery`;
-      if (!DeletedDate) return { state: "missing", found: `${name} exists: ${earlier}`, advice: remove };
-      const advice = `aws secretsmanager restore-secret --secret-id ${name}\n${remove}`;
-      return { state: "missing", found: `${name} is scheduled for deletion and keeps its name until then`, advice };
+      const found = `${name} is scheduled for deletion and keeps its name until then`;
+      return { state: "missing", found, advice: `To use it again: ${restore}\nTo be rid of it: ${remove}` };
     } catch (error) {
       if (isAbsent(error)) return { state: "ok", found: `${name} is free` };
       throw error;

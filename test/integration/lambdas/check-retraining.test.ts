@@ -58,6 +58,14 @@ it("counts from the last execution that succeeded, whatever failed since", async
   expect(await daysSeen(succeeded, 3)).toBeCloseTo(3, 3);
 });
 
+it("counts no execution that did nothing", async () => {
+  const succeeded = await execute({});
+  await execute({ outcome: "AlreadyRunning", holder: "arn:other", reason: "Another one runs." });
+  await execute({ outcome: "NoData", reason: "There is none." });
+  // Exactly: the others ended milliseconds later.
+  expect(await daysSeen(succeeded, 2)).toBe(2);
+});
+
 it("counts from the state machine's making while none has succeeded", async () => {
   const failed = await execute({ fail: true });
   expect(await daysSeen(failed, 5)).toBeCloseTo(5, 3);

@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CloudFormationClient, CreateStackCommand, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
+import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { RDSClient } from "@aws-sdk/client-rds";
+import { RDSDataClient } from "@aws-sdk/client-rds-data";
 import {
   DescribeExecutionCommand,
   GetExecutionHistoryCommand,
@@ -8,8 +12,15 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
+import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../../lib/config.ts";
+import { examineAccount } from "../../../scripts/doctor/before.ts";
+import { checkDatabase } from "../../../scripts/doctor/deployed/data.ts";
+import { checkRules } from "../../../scripts/doctor/deployed/triggers.ts";
+import { readSettings } from "../../../scripts/doctor/settings.ts";
+import { idsOf, readStacks } from "../../../scripts/doctor/stacks.ts";
+import { localAws } from "../../../scripts/local/ministack.ts";
 import { root } from "../../../scripts/setup/paths.ts";
 import type { Assembly } from "../../support/assembly.ts";
 import { EmulatedAccount, unknownTypes } from "../../support/emulated-account.ts";
@@ -51,6 +62,41 @@ describe("stage dev in the emulator", () => {
   it("has made MLflow's database by its own resource", async () => {
     const owner = "SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = 'mlflow'";
     expect(await account.postgres.query(account.postgres.master, "postgres", owner)).toEqual([["mlflow"]]);
+  });
+});
+
+describe("the doctor", () => {
+  beforeAll(() => {
+    for (const [name, value] of Object.entries(localAws(account.aws.url))) vi.stubEnv(name, value);
+  });
+  const alreadyThere = async () => {
+    const target = { config: readSettings("dev"), account: "000000000000", region: "us-east-1" };
+    const sections = await examineAccount(target);
+    const findings = sections.find(({ title }) => title === "Already there")?.findings ?? [];
+    return findings.filter(({ state }) => state !== "ok");
+  };
+
+  it("takes nothing that the stage's own stacks made for something in the way", async () => {
+    expect(await alreadyThere()).toEqual([]);
+  });
+
+  it("finds what no stack of the stage has", async () => {
+    const logGroupName = "/avocado/dev/left-over";
+    await new CloudWatchLogsClient().send(new CreateLogGroupCommand({ logGroupName }));
+    await new SQSClient().send(new CreateQueueCommand({ QueueName: "avocado-dev-left-over" }));
+    const found = await alreadyThere();
+    expect(found.map(({ check }) => check).sort()).toEqual(["name of a log group", "name of a queue"]);
+    expect(found.map(({ advice }) => advice)).toContain(`aws logs delete-log-group --log-group-name ${logGroupName}`);
+  });
+
+  it("asks the database through the Data API, waiting for it while it is paused, and the rules for their targets", async () => {
+    const stacks = await readStacks(new CloudFormationClient(), "dev");
+    const [cluster = ""] = idsOf(stacks, "AWS::RDS::DBCluster");
+    account.dataApi.state.sleeps = 1;
+    expect(await checkDatabase(new RDSClient(), new RDSDataClient(), cluster)).toMatchObject({ state: "ok" });
+    const rules = idsOf(stacks, "AWS::Events::Rule");
+    expect(await checkRules(new EventBridgeClient(), rules)).toMatchObject({ state: "ok" });
+    expect(rules.length).toBeGreaterThan(0);
   });
 });
 

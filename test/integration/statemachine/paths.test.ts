@@ -14,10 +14,13 @@ import {
   uploading,
 } from "../../support/task-results.ts";
 
+const noData = { outcome: "NoData", reason: "There is none." };
 /** Runs that together take every way that no failing task opens. */
 const retrainings: Mocks[] = [
   trainedByTask,
   { ...trainedByTask, "Validate input": answers(validateInput({ newData: false })) },
+  { ...trainedByTask, "Fetch data": answers(noData) },
+  { ...trainedByTask, "Validate input": answers(validateInput({ newData: false })), "Find data set": answers(noData) },
   { ...trainedByTask, "Validate input": answers(validateInput({ dryRun: true })) },
   { ...trainedByTask, "Take lock": answers({ taken: false, holder: "arn:other", reason: "Another one runs." }) },
   { ...trainedByTask, "Plan data set": answers({ ...plan, done: true, items: [] }) },

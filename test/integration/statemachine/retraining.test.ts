@@ -35,6 +35,7 @@ describe("a run in which all goes well", () => {
       "Dry run?",
       "New data?",
       "Fetch data",
+      "Any raw data?",
       "Plan data set",
       "Already prepared?",
       "Take the shards",
@@ -48,8 +49,8 @@ describe("a run in which all goes well", () => {
       "Promoted?",
       "Deploy model",
       "Notify",
-      "Release lock",
       "Sum up",
+      "Release lock",
       "Done",
     ]);
   });
@@ -72,7 +73,14 @@ describe("the choices", () => {
   it("without new data: takes the newest data set and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({ ...trainedByTask, "Validate input": input });
-    expect(states.slice(4, 9)).toEqual(["Dry run?", "New data?", "Find data set", "Where to train?", "Train"]);
+    expect(states.slice(4, 10)).toEqual([
+      "Dry run?",
+      "New data?",
+      "Find data set",
+      "Any data set?",
+      "Where to train?",
+      "Train",
+    ]);
     expect(output.dataset).toEqual(dataset);
   });
 
@@ -87,7 +95,6 @@ describe("the choices", () => {
       "Wake registry",
       "Dry run?",
       "Release lock",
-      "Sum up",
       "Done",
     ]);
     expect(run.output).toMatchObject({ outcome: "DryRun", input: { dryRun: true } });
@@ -104,6 +111,21 @@ describe("the choices", () => {
     expect(output).toEqual({ outcome: "AlreadyRunning", holder: "arn:other", reason: "Not started: other runs." });
     await expect(machine.mailOf(run, 2)).rejects.toThrow("Nobody was told");
   });
+
+  it.each([
+    ["Fetch data", true],
+    ["Find data set", false],
+  ])(
+    "no data yet, as '%s' finds: fails nothing, tells nobody, gives the lock back, and says why",
+    async (task, newData) => {
+      const nothing = { outcome: "NoData", reason: "There is no raw data: upload a zip." };
+      const input = answers(validateInput({ newData }));
+      const run = await machine.run({ ...trainedByTask, "Validate input": input, [task]: answers(nothing) });
+      expect(run).toMatchObject({ status: "SUCCEEDED", output: nothing });
+      expect(run.states.slice(-4)).toEqual([task, expect.stringMatching(/^Any /), "Release lock", "Done"]);
+      await expect(machine.mailOf(run, 2)).rejects.toThrow("Nobody was told");
+    },
+  );
 
   it("a data set that is there already: processes nothing", async () => {
     const done = answers({ ...plan, done: true, items: [] });

@@ -1,4 +1,5 @@
 import type { DeployedStage } from "../deployed/stage.ts";
+import { globToRegExp } from "./globs.ts";
 import { findOutside } from "./outside.ts";
 import { allStrings } from "./strings.ts";
 
@@ -22,12 +23,6 @@ function parseArn(arn: string): Arn {
     throw new Error(`${arn} is not an ARN`);
   }
   return { service, region, account, resource: resource.join(":") };
-}
-
-/** A pattern of IAM as a regular expression. */
-function globToRegExp(pattern: string): RegExp {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`);
 }
 
 /** Is there something that the pattern names? */

@@ -56,12 +56,13 @@ const isOtherUrl: Meaning = (value) => /^https:\/\/[\w.-]+(\/[\w./-]*)?$/.test(v
 const meanings: [name: RegExp, meaning: Meaning][] = [
   [/_BUCKET$/, isBucket],
   [
-    /^(STATE_MACHINE_ARN|CLUSTER_ARN|MASTER_SECRET_ARN|KAGGLE_SECRET|ORIGIN_SECRET|TRAINER_TASK)$/,
+    /^(STATE_MACHINE_ARN|CLUSTER_ARN|MASTER_SECRET_ARN|ORIGIN_SECRET|TRAINER_TASK)$/,
     (value) => /^arn:aws:\S+$/.test(value),
   ],
   [/^(API_URL|MLFLOW_TRACKING_URI)$/, isOwnUrl],
   [/^KAGGLE_(BASE_URL|TRACKING_URI)$/, isOtherUrl],
   [/_(SECONDS|MINUTES)$|^PORT$/, wholeNumber],
+  [/^PUBLISH_FUNCTION$/, isRef("AWS::Lambda::Function")],
   [/^MLFLOW_API_ID$/, isRef("AWS::ApiGatewayV2::Api")],
   [/^(MLFLOW|TRAINER)_CLUSTER$/, isRef("AWS::ECS::Cluster")],
   [
@@ -77,24 +78,20 @@ const meanings: [name: RegExp, meaning: Meaning][] = [
   [/^ARTIFACT_ROOT$/, (value, stage) => isBucket(/^s3:\/\/([^/]+)\/\w+$/.exec(value)?.[1] ?? "", stage)],
   [/^KAGGLE_DATASET_TITLE$/, (value) => value.trim() === value],
   [
-    /^(POWERTOOLS_\w+|REVISION|MODEL_NAME|PROMOTION_METRIC|\w+_AUTH|TRAINER_LAUNCHER|KAGGLE_(DATASET_(SLUG|LICENCE)|KERNEL_PREFIX|MACHINE_SHAPE|WEIGHTS)|RAW_DATA_SECRET|DATABASE_(NAME|USER))$/,
+    /^(POWERTOOLS_\w+|REVISION|MODEL_NAME|PROMOTION_METRIC|\w+_AUTH|TRAINER_LAUNCHER|KAGGLE_(DATASET_(SLUG|LICENCE)|KERNEL_PREFIX|MACHINE_SHAPE|WEIGHTS)|RAW_DATA_SECRET|KAGGLE_SECRET|DATABASE_(NAME|USER))$/,
     word,
   ],
   [/^DATABASE_PASSWORD$/, (value) => /:secret:[^:]+:password::$/.test(value)],
 ];
 
-/** Hosts without scheme or path; among them the registry API's and the name by which Cloud Map knows the server. */
+/** Hosts without scheme or path; among them the name under which the gateway calls the server. */
 function areOwnHosts(value: string, stage: DeployedStage): boolean {
   const hosts = value.split(",");
-  const apis = stage
-    .resources("AWS::ApiGatewayV2::Api")
-    .filter(({ stack }) => stack === "registry")
-    .map(({ ref }) => `${ref}.execute-api.${stage.account.region}.amazonaws.com`);
-  const [zone] = stage.resources("AWS::ServiceDiscovery::PrivateDnsNamespace");
-  const names = stage
-    .resources("AWS::ServiceDiscovery::Service")
-    .map(({ properties }) => `${properties.Name}.${zone?.properties.Name}`);
-  return hosts.every((host) => hostPattern.test(host)) && [...apis, ...names].every((host) => hosts.includes(host));
+  const called = stage
+    .resources("AWS::ApiGatewayV2::Integration")
+    .filter(({ properties }) => properties.ConnectionType === "VPC_LINK")
+    .map(({ properties }) => properties.RequestParameters?.["overwrite:header.host"]);
+  return hosts.every((host) => hostPattern.test(host)) && called.every((host) => hosts.includes(host));
 }
 
 /** Variables whose value is not what their name says, and those whose meaning is not known. */

@@ -6,6 +6,7 @@ const outside: [pattern: RegExp, origin: string][] = [
   [/^arn:aws:ecr:<region>:<account>:repository\/cdk-hnb659fds-container-assets-<account>-<region>$/, "cdk bootstrap"],
   [/^arn:aws:acm:<region>:<account>:certificate\/[\w-]+$/, "the stage's setting domain.certificateArn"],
   [/^arn:aws:secretsmanager:<region>:<account>:secret:avocado\/raw-data-\?{6}$/, "the stage's setting rawDataSecret"],
+  [/^arn:aws:secretsmanager:<region>:<account>:secret:avocado\/\w+\/kaggle-\?{6}$/, "who trains on Kaggle makes it"],
   [/^arn:aws:events:<region>:<account>:event-bus\/default$/, "every account"],
   [/^arn:aws:scheduler:<region>:<account>:schedule-group\/default$/, "every account"],
   [

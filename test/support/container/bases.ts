@@ -7,6 +7,16 @@ import { RootFolder } from "./root-folder.ts";
 /** Node as npm ships it; the images have the same version or a newer one. */
 const node = () => join(checkout, `node_modules/node-linux-${process.arch}/bin/node`);
 
+/** Node's official image. */
+export function nodeBase(): Pick<Image, "root" | "env"> {
+  const root = new RootFolder([
+    { name: "root", uid: 0, gid: 0, home: "/root" },
+    { name: "node", uid: 1000, gid: 1000, home: "/home/node" },
+  ]);
+  root.copy(node(), "/usr/local/bin/node");
+  return { root, env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" } };
+}
+
 /** What starts the handler in Lambda's image: AWS's own runtime client, the variables of which are documented. */
 const runtimeFolder = "/var/runtime";
 export const lambdaEntryPoint = [

@@ -97,13 +97,13 @@ function copy(rest: string, image: Image, context: string, built: Map<string, Im
     const target = resolve(image.workingFolder, into);
     const mounted = from?.mounts[source];
     if (mounted) image.mounts[target] = mounted;
-    else image.root.copy(from ? from.root.inside(source) : join(context, source), target);
+    else if (from) image.root.link(from.root.inside(source), target);
+    else image.root.copy(join(context, source), target);
   }
 }
 
 async function run(script: string, image: Image): Promise<void> {
   const { root, env, workingFolder, mounts } = image;
-  for (const path of Object.keys(mounts)) root.makeFolder(path);
   const { code, stderr } = await new Container({
     root: root.path,
     env,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { MemoryGroup } from "./memory-group.ts";
@@ -42,6 +42,7 @@ export class Container {
 
   constructor(options: ContainerOptions) {
     requireContainers();
+    for (const path of Object.keys(options.mounts ?? {})) mkdirSync(join(options.root, path), { recursive: true });
     const group = new MemoryGroup(options.memoryMegabytes);
     const {
       root,

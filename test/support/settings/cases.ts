@@ -48,6 +48,7 @@ export const cases: Record<string, SettingCase> = {
   "predict.provisionedConcurrency": { value: 2 },
   "predict.latencyAlarm.p95Milliseconds": { value: 1000 },
   "predict.latencyAlarm.p99Milliseconds": { value: 5000 },
+  "predict.tracing": { value: true },
   rawDataSecret: { value: "avocado/raw-data" },
   "kaggle.baseUrl": { value: "https://kaggle.example" },
   "kaggle.dataset.slug": { value: "other-ripening" },

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fetchData } from "../../../../core/dataset/fetch.ts";
 import { maxFileBytes } from "../../../../core/dataset/input.ts";
+import { NoDataError } from "../../../../core/errors.ts";
 import type { FolderStore } from "../../../../core/folder-store.ts";
 import { csvLine, header, names, photograph, rawDataset, temporaryStore, writeFiles, zipped } from "./raw-dataset.ts";
 
@@ -157,11 +158,19 @@ describe("fetchData", () => {
     expect((await keys("")).filter((key) => key.endsWith("index.json"))).toEqual([]);
   });
 
+  it("takes photographs without a data.csv for a mistake, not for no data", async () => {
+    await raw.write("photographs/a.jpg", "a");
+    const fetching = fetchData({ raw, data });
+    await expect(fetching).rejects.toThrow("There is no zip and no data.csv among the raw data");
+    await expect(fetching).rejects.not.toBeInstanceOf(NoDataError);
+  });
+
   it("says what is missing and what to do", async () => {
     await expect(fetchData({ raw, data })).rejects.toMatchObject({
       name: "NotFound",
       message: expect.stringContaining("upload"),
     });
+    await expect(fetchData({ raw, data })).rejects.toBeInstanceOf(NoDataError);
     await expect(fetchData({ raw, data, key: "none" })).rejects.toThrow(
       "no zip 'none' and no folder 'none/' with a data.csv",
     );

@@ -8,6 +8,7 @@ import { openDataset } from "../../../../core/dataset/open.ts";
 import { planDataset } from "../../../../core/dataset/plan.ts";
 import { preprocessShard } from "../../../../core/dataset/preprocess.ts";
 import { splitOfFruit } from "../../../../core/dataset/split.ts";
+import { NoDataError } from "../../../../core/errors.ts";
 import type { FolderStore } from "../../../../core/folder-store.ts";
 import { csvLine, header, names, rawDataset, samples, source, temporaryStore, writeFiles } from "./raw-dataset.ts";
 
@@ -187,6 +188,7 @@ describe("findDataset", () => {
   });
 
   it("says what to do when there is none", async () => {
+    await expect(findDataset(data)).rejects.toBeInstanceOf(NoDataError);
     await expect(findDataset(data)).rejects.toMatchObject({
       name: "NotFound",
       message: expect.stringContaining('"newData": true'),

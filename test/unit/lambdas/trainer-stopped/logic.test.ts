@@ -104,5 +104,6 @@ describe("reportStoppedTrainer", () => {
 
   it("has nothing to say of a task that trains no run", async () => {
     expect(await report({ startedBy: "somebody" })).toBeUndefined();
+    expect(await report({ startedBy: undefined })).toBeUndefined();
   });
 });

@@ -8,6 +8,12 @@ describe("makeReport", () => {
     expect(report).toMatchObject({ status: "NOT_STARTED", promoted: false, reason: "Not started: other runs." });
   });
 
+  it("says of an execution that found no data that it did not start", () => {
+    const output = { outcome: "NoData", reason: "There is no raw data." };
+    const report = makeReport("arn:first", { status: "SUCCEEDED", output, steps: [] }, undefined, {});
+    expect(report).toMatchObject({ status: "NOT_STARTED", promoted: false, reason: "There is no raw data." });
+  });
+
   it("says of a dry run that nothing was trained, which is a success", () => {
     const output = { outcome: "DryRun", reason: "Dry run: nothing was trained." };
     const report = makeReport("arn:dry", { status: "SUCCEEDED", output, steps: [] }, undefined, {});

@@ -1,0 +1,39 @@
+import recommended from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
+import { describe, expect, it } from "vitest";
+import { context } from "../support/stages.ts";
+
+/** Flags that are not as the CDK recommends, and why. */
+const otherwise: Record<string, string> = {
+  "@aws-cdk/core:target-partitions": "the service runs in the commercial partition alone",
+  "@aws-cdk/core:enablePartitionLiterals":
+    "a stage with a region in its file and one without would have different policies, and tests for each",
+  "@aws-cdk/core:defaultCrossStackReferences":
+    "a strong reference keeps what another stack uses; what a setting may take away is weak by itself",
+  "@aws-cdk/aws-ecs:disableExplicitDeploymentControllerForCircuitBreaker":
+    "it replaces the MLflow service of a stage that is deployed, which CloudFormation refuses under a fixed name",
+  "@aws-cdk/aws-ec2:restrictDefaultSecurityGroup":
+    "brings a custom resource whose Lambda may change every security group; nothing here uses the default group",
+};
+
+/** What is recommended, what `cdk.json` has, and what is neither set as recommended nor has a reason. */
+function findUndecided(wanted: Record<string, unknown>, flags: Record<string, unknown>, reasons: object): string[] {
+  return Object.keys(wanted).filter((flag) => !(flag in flags) || (flags[flag] !== wanted[flag] && !(flag in reasons)));
+}
+
+describe("feature flags of the CDK", () => {
+  it("are all set, as it recommends or for a reason: a new version of the CDK may bring one more", () => {
+    expect(findUndecided(recommended, context, otherwise)).toEqual([]);
+  });
+
+  it("have a reason only where they differ", () => {
+    const flags = recommended as Record<string, unknown>;
+    expect(Object.keys(otherwise).filter((flag) => context[flag] === flags[flag])).toEqual([]);
+  });
+
+  it("that are new, or set otherwise without a reason, are found", () => {
+    expect(findUndecided({ known: true, fresh: true, other: true }, { known: true, other: false }, {})).toEqual([
+      "fresh",
+      "other",
+    ]);
+  });
+});

@@ -1,0 +1,116 @@
+import { renameSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { trainingResult } from "../../../core/contracts/pipeline.ts";
+import { type TrainingJob, trainingKeys } from "../../../core/contracts/training.ts";
+import { writeJson } from "../../../core/storage.ts";
+import { localAws } from "../../../scripts/local/ministack.ts";
+import type { Image } from "../../support/container/build-image.ts";
+import { Container, type Ending } from "../../support/container/container.ts";
+import { resolveEnvironment } from "../../support/container/environment.ts";
+import { buildTrainerImage } from "../../support/container/trainer-image.ts";
+import { type PipelineCorner, pipelineCorner } from "../../support/pipeline.ts";
+import { synthesise } from "../../support/stages.ts";
+import { makeTinyDataset, tinyVersion } from "../../support/tiny-dataset.ts";
+import { startWaitingTask } from "../../support/waiting-task.ts";
+
+const { aws, mlflow: trackingUri, artifactBucket } = inject("services");
+let image: Image;
+let corner: PipelineCorner;
+beforeAll(async () => {
+  corner = await pipelineCorner();
+  await makeTinyDataset(corner.data, { train: 16, validation: 8, test: 8 });
+  image = await buildTrainerImage();
+});
+afterAll(() => image?.root.remove());
+
+/** The task as the template defines it. */
+function taskOfTemplate() {
+  const tasks = synthesise("prod").resources("AWS::ECS::TaskDefinition");
+  const properties = tasks.find(([, { Properties }]) => Properties.ContainerDefinitions[0].Name === "trainer")?.[1]
+    .Properties;
+  const variables: { Name: string; Value: unknown }[] = properties?.ContainerDefinitions[0].Environment;
+  return {
+    variables: Object.fromEntries(variables.map(({ Name, Value }) => [Name, Value])),
+    memoryMegabytes: Number(properties?.Memory),
+  };
+}
+
+/** A job of its own run, as `start-training` writes it, and a task that waits for its result. */
+async function createJob() {
+  const task = await startWaitingTask(aws);
+  const { mlflow, input } = corner;
+  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, corner.artifactRoot);
+  const { runId, artifactUri } = await mlflow.runs.create(experimentId, "trainer", {});
+  const job: TrainingJob = {
+    runId,
+    experimentId,
+    artifactUri,
+    executionArn: task.executionArn,
+    taskToken: task.taskToken,
+    datasetVersion: tinyVersion,
+    input: { ...input, hyperparameters: { ...input.hyperparameters, epochs: 1, batchSize: 8 } },
+  };
+  await writeJson(corner.data, trainingKeys.job(runId), job);
+  return { job, task };
+}
+
+function train(jobKey: string, memoryMegabytes = taskOfTemplate().memoryMegabytes): Promise<Ending> {
+  const standIns = {
+    DATA_BUCKET: corner.data.bucket,
+    ARTIFACT_BUCKET: artifactBucket,
+    MLFLOW_TRACKING_URI: trackingUri,
+    MLFLOW_AUTH: "none",
+    AWS_REGION: "us-east-1",
+  };
+  return new Container({
+    root: image.root.path,
+    mounts: image.mounts,
+    workingFolder: image.workingFolder,
+    command: image.command,
+    uid: image.uid,
+    gid: image.uid,
+    memoryMegabytes,
+    // As on Fargate: what keeps the trainer from writing elsewhere is its user.
+    writable: true,
+    env: {
+      ...image.env,
+      ...localAws(aws),
+      ...resolveEnvironment(taskOfTemplate().variables, standIns),
+      JOB_KEY: jobKey,
+    },
+  }).ended;
+}
+
+describe("the trainer in its image", () => {
+  it("trains a job and answers the state machine, with the user, the variables and the memory of its task", async () => {
+    const { job, task } = await createJob();
+    const ending = await train(trainingKeys.job(job.runId));
+    expect([ending.code, ending.outOfMemory], ending.stderr).toEqual([0, false]);
+    const end = await task.end();
+    expect(end.status).toBe("SUCCEEDED");
+    expect(trainingResult.parse(JSON.parse(end.output ?? ""))).toMatchObject({ runId: job.runId, reused: false });
+  });
+});
+
+describe("the check of the trainer's image", () => {
+  it("sees more memory than the task has", async () => {
+    const { job } = await createJob();
+    expect((await train(trainingKeys.job(job.runId), 100)).outOfMemory).toBe(true);
+  });
+
+  it("sees a library that was left out", async () => {
+    const { mounts } = image;
+    image.mounts = {};
+    const { code, stderr } = await train("training/x/job.json");
+    image.mounts = mounts;
+    expect([code, stderr]).toEqual([1, expect.stringContaining("libtensorflow")]);
+  });
+
+  it("sees a source that was left out", async () => {
+    const file = image.root.inside("/app/core/errors.ts");
+    renameSync(file, `${file}.away`);
+    const { code, stderr } = await train("training/x/job.json");
+    renameSync(`${file}.away`, file);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("core/errors.ts")]);
+  });
+});
