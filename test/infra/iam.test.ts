@@ -124,7 +124,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     const roles = synthesise(stage)
       .resources("AWS::Lambda::Function")
       .map(([, { Properties }]) => JSON.stringify(Properties.Role));
-    expect(new Set(roles).size).toBe({ local: 19, dev: 23, prod: 24 }[stage]);
+    expect(new Set(roles).size).toBe({ local: 19, dev: 23, prod: 25 }[stage]);
   });
 
   it("write only below the prefixes of their step", () => {
