@@ -12,7 +12,7 @@ export const uploadDatasetTask = z.object({
   previous: z.object({ since: date, uploaded: z.boolean() }).nullish(),
 });
 export type UploadDatasetTask = z.infer<typeof uploadDatasetTask>;
-const uploadedDataset = z.object({
+export const uploadedDataset = z.object({
   ready: z.boolean(),
   /** `owner/slug/version` on Kaggle, once it is ready. */
   source: z.string().optional(),
@@ -30,7 +30,7 @@ export const pushKernelTask = z.object({
   source: z.string(),
 });
 export type PushKernelTask = z.infer<typeof pushKernelTask>;
-const pushedKernel = z.object({
+export const pushedKernel = z.object({
   /** `trained`: an earlier execution had trained it already. `attached`: one had pushed the kernel. */
   outcome: z.enum(["pushed", "attached", "trained"]),
   training: trainingResult.optional(),
@@ -48,7 +48,7 @@ export const checkKernelTask = z.object({
   previous: z.object({ startedAt: date.optional() }).nullish(),
 });
 export type CheckKernelTask = z.infer<typeof checkKernelTask>;
-const checkedKernel = z.object({
+export const checkedKernel = z.object({
   outcome: z.enum(["waiting", "running", "complete", "failed"]),
   /** As Kaggle gave it. */
   status: z.string(),

@@ -11,7 +11,7 @@ import { groupedMetrics } from "./model.ts";
 export const validateInputTask = z.object({ executionArn: z.string(), input: z.unknown() });
 
 export const lockTask = z.object({ executionArn: z.string() });
-const takenLock = z.discriminatedUnion("taken", [
+export const takenLock = z.discriminatedUnion("taken", [
   z.object({ taken: z.literal(true) }),
   /** Another execution has it. `reason`: a sentence for people. */
   z.object({ taken: z.literal(false), holder: z.string(), reason: z.string() }),
@@ -19,7 +19,7 @@ const takenLock = z.discriminatedUnion("taken", [
 export type TakenLock = z.infer<typeof takenLock>;
 
 /** Answer of a task that found no data yet, which then is the output of the execution. `reason`: a sentence for people. */
-const noData = z.object({ outcome: z.literal("NoData"), reason: z.string() });
+export const noData = z.object({ outcome: z.literal("NoData"), reason: z.string() });
 export type NoData = z.infer<typeof noData>;
 
 /** Output of an execution that trained nothing: another one runs, there is no data yet, or a dry run was requested. */
@@ -54,10 +54,14 @@ export type ShardItem = z.infer<typeof shardItem>;
 /** Items that a plan has at most, however large the data: they and their results travel in the state, 256 KiB at most. */
 export const maxShardItems = 1000;
 /** `done`: the version is there already and nothing is left to do. */
-const datasetPlan = z.object({ version: z.string(), done: z.boolean(), items: z.array(shardItem).max(maxShardItems) });
+export const datasetPlan = z.object({
+  version: z.string(),
+  done: z.boolean(),
+  items: z.array(shardItem).max(maxShardItems),
+});
 export type DatasetPlan = z.infer<typeof datasetPlan>;
 
-const shardResult = z.object({ first: z.int(), photographs: z.int(), dropped: z.int() });
+export const shardResult = z.object({ first: z.int(), photographs: z.int(), dropped: z.int() });
 export type ShardResult = z.infer<typeof shardResult>;
 
 export const assembleDatasetTask = z.object({ version: z.string() });
@@ -125,5 +129,5 @@ export const recordFailureTask = z.object({
   input: z.unknown(),
   error: z.object({ Error: z.string().default("Unknown"), Cause: z.string().default("") }),
 });
-const recordedFailure = z.object({ error: z.string(), reason: z.string(), runId: z.string().optional() });
+export const recordedFailure = z.object({ error: z.string(), reason: z.string(), runId: z.string().optional() });
 export type RecordedFailure = z.infer<typeof recordedFailure>;

@@ -2,7 +2,8 @@ import { buffer } from "node:stream/consumers";
 import { extract, pack } from "tar-stream";
 import type { ObjectStore } from "../storage.ts";
 
-const maxChunkPhotographs = 256;
+/** Photographs that a chunk has at most. */
+export const maxChunkPhotographs = 256;
 const maxChunkBytes = 32 << 20;
 
 /** Packs files into tar archives of at most 256 files or 32 MB (a larger file has one of its own). */

@@ -6,6 +6,11 @@ import { readZip, type ZipEntry } from "./zip.ts";
 
 /** Largest file taken from a data set, in bytes. */
 export const maxFileBytes = 64 << 20;
+/**
+ * Photographs that a data set has at most: what one Lambda can fetch in its 15 minutes, and another can plan in its memory
+ * (docs/data.md).
+ */
+export const maxPhotographs = 200_000;
 /** Raised by hand when fetching stores something else for the same input. */
 const fetchVersion = 1;
 

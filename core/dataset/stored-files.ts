@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { InvalidDatasetError } from "../errors.ts";
 import type { ChunkWriter } from "./chunks.ts";
-import { maxFileBytes } from "./input.ts";
+import { maxFileBytes, maxPhotographs } from "./input.ts";
 import type { FetchedPhotograph } from "./layout.ts";
 import type { ZipEntry } from "./zip.ts";
 
@@ -23,7 +23,10 @@ const table = /^(.*\/)?(data\.csv|dataset\.json)$/;
 /** What macOS and editors leave behind. */
 const hidden = /(^|\/)(\.|__MACOSX\/)/;
 
-/** Stores the photographs in chunks and sets the tables aside. @throws InvalidDatasetError when a table is damaged */
+/**
+ * Stores the photographs in chunks and sets the tables aside.
+ * @throws InvalidDatasetError when a table is damaged or there are too many photographs
+ */
 export async function storeFiles(
   entries: AsyncIterable<ZipEntry>,
   writer: ChunkWriter,
@@ -54,6 +57,11 @@ export async function storeFiles(
         const message = `${path} cannot be read: ${describe(entry.refused)}`;
         files.refused.push({ path, name, reason: `photograph-${entry.refused}`, message });
         continue;
+      }
+      if (files.photographs.length === maxPhotographs) {
+        throw new InvalidDatasetError(
+          `There are more than ${maxPhotographs} photographs, the most that one data set can have: leave some out`,
+        );
       }
       const sha256 = createHash("sha256").update(entry.content).digest("hex");
       files.photographs.push({ name, path, chunk: await writer.add(path, entry.content), sha256 });

@@ -17,9 +17,10 @@ import { checkDatabaseEngine, checkRegion } from "./account/region.ts";
 import { checkServiceRoles } from "./account/roles.ts";
 import { checkKaggleSecret, checkRawDataSecret } from "./account/secrets.ts";
 import { checkStackStates, ownedIds } from "./account/stack-states.ts";
+import { checkZones } from "./account/zones.ts";
 import { unanswered } from "./ask.ts";
 import type { Finding, Section } from "./finding.ts";
-import type { CloudConfig } from "./settings.ts";
+import { type CloudConfig, zonesWithoutVpcLink } from "./settings.ts";
 import { idsOf, readStacks, type StageStacks, stackPermissions } from "./stacks.ts";
 
 /** A stage's settings, and where it is or will be deployed. */
@@ -41,6 +42,7 @@ export async function examineAccount({ config, account, region }: Target): Promi
       checkRegion(ec2, region),
       checkBootstrap(new SSMClient(), account, region),
       checkServiceRoles(new IAMClient()),
+      checkZones(ec2, { stage, configured: config.availabilityZones, excluded: zonesWithoutVpcLink }),
       checkDatabaseEngine(new RDSClient()),
       checkKaggleSecret(secrets, `avocado/${stage}/kaggle`, strategy === "kaggle"),
       config.rawDataSecret ? checkRawDataSecret(secrets, config.rawDataSecret) : [],

@@ -7,8 +7,17 @@ export interface State {
   Arguments?: { FunctionName?: string; TopicArn?: string };
   TimeoutSeconds?: number;
   HeartbeatSeconds?: number;
-  Retry?: { ErrorEquals: string[]; MaxAttempts: number; JitterStrategy?: string; BackoffRate?: number }[];
-  Catch?: { ErrorEquals: string[]; Next: string }[];
+  Retry?: {
+    ErrorEquals: string[];
+    MaxAttempts: number;
+    IntervalSeconds?: number;
+    MaxDelaySeconds?: number;
+    JitterStrategy?: string;
+    BackoffRate?: number;
+  }[];
+  Catch?: { ErrorEquals: string[]; Next: string; Output?: string }[];
+  Output?: unknown;
+  Assign?: Record<string, unknown>;
   Choices?: { Next: string }[];
   Default?: string;
   Next?: string;

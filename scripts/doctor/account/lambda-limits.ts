@@ -4,7 +4,7 @@ import type { Finding } from "../finding.ts";
 import { requestQuota } from "./quota.ts";
 
 /** Shards that a retraining prepares at once. A test compares it with the state machine. */
-export const shardsAtOnce = 4;
+export const shardsAtOnce = 2;
 /** AWS keeps so many for functions without any of their own, and rejects what would leave fewer. */
 const leastUnreserved = 10;
 /** Memory that every account has for a function, in MB. A new account has no more, and no API tells. */

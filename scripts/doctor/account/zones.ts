@@ -7,7 +7,7 @@ export interface ZoneSettings {
   /** Names from the stage's file. Without them the network takes the first two of the region. */
   configured: readonly string[] | undefined;
   /** Ids of zones in which AWS creates no VPC link. */
-  excluded: readonly string[];
+  excluded: ReadonlySet<string>;
 }
 
 /** Can the network's zones have a VPC link? Names of zones differ from account to account; their ids do not. */
@@ -16,14 +16,14 @@ export function checkZones(client: EC2Client, { stage, configured, excluded }: Z
     const Filters = [{ Name: "zone-type", Values: ["availability-zone"] }];
     const { AvailabilityZones = [] } = await client.send(new DescribeAvailabilityZonesCommand({ Filters }));
     const zones = [...AvailabilityZones].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
-    const suitable = zones.filter(({ ZoneId = "" }) => !excluded.includes(ZoneId)).map(nameOf);
+    const suitable = zones.filter(({ ZoneId = "" }) => !excluded.has(ZoneId)).map(nameOf);
     const line = `"availabilityZones": ${JSON.stringify(suitable.slice(0, 2))}`;
     const advice = `Add to config/${stage}.json: ${line}`;
     const unknown = configured?.filter((name) => !zones.some((zone) => nameOf(zone) === name)) ?? [];
     if (unknown.length > 0) return { state: "missing", found: `there is no zone ${unknown.join(", ")} here`, advice };
     const chosen = configured ? zones.filter((zone) => configured.includes(nameOf(zone))) : zones.slice(0, 2);
     const names = chosen.map((zone) => `${nameOf(zone)} (${zone.ZoneId})`);
-    const refused = names.filter((_, i) => excluded.includes(chosen[i]?.ZoneId ?? ""));
+    const refused = names.filter((_, i) => excluded.has(chosen[i]?.ZoneId ?? ""));
     if (refused.length === 0) return { state: "ok", found: names.join(", ") };
     return { state: "missing", found: `${refused.join(", ")} cannot have a VPC link`, advice };
   });

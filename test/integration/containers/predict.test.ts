@@ -23,10 +23,10 @@ let image: Image;
 let variables: Record<string, string>;
 let photograph: Uint8Array;
 beforeAll(async () => {
-  const { aws, mlflow } = inject("services");
+  const { aws } = inject("services");
   const bucket = `container-${randomUUID().slice(0, 8)}`;
   await createBucket(aws, bucket);
-  const standIns = { ARTIFACT_BUCKET: bucket, UPLOAD_BUCKET: bucket, MLFLOW_TRACKING_URI: mlflow, MLFLOW_AUTH: "none" };
+  const standIns = { ARTIFACT_BUCKET: bucket, UPLOAD_BUCKET: bucket, PUBLISH_FUNCTION: "publish-champion" };
   const resolved = resolveEnvironment(configuration().Environment.Variables, standIns);
   variables = { ...resolved, AWS_ENDPOINT_URL: aws };
   image = await buildPredictImage();

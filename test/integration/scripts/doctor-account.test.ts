@@ -45,10 +45,19 @@ describe("doctor, on recorded answers", () => {
   it("says of a fresh account what has to be done before the first deployment", async () => {
     const { code, findings } = await doctor(freshAccount, "--stage", "dev");
     expect(code).toBe(1);
-    expect(statesOf(findings, "missing")).toEqual(["CDK bootstrap", "role of ECS", "role of RDS"]);
+    expect(statesOf(findings, "missing")).toEqual([
+      "CDK bootstrap",
+      "role of ECS",
+      "role of RDS",
+      "availability zones",
+    ]);
     expect(statesOf(findings, "warning")).toEqual(["Lambda concurrency"]);
     expect(statesOf(findings, "unknown")).toEqual([]);
     expect(findings["CDK bootstrap"]?.advice).toBe("npx cdk bootstrap aws://123456789012/us-east-1");
+    expect(findings["availability zones"]?.advice).toBe(
+      'Add to config/dev.json: "availabilityZones": ["us-east-1a","us-east-1c"]',
+    );
+    expect(findings.cost?.found).toMatch(/^\d+\.\d\d US dollars a month without use$/);
     expect(findings["Fargate CPUs"]?.found).toBe("6 at once, 5 are needed");
   });
 
