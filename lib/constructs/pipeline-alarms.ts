@@ -31,6 +31,8 @@ export function addPipelineAlarms(alarms: Alarms, config: StageConfig, stateMach
   }
 }
 
+// The topic lets every rule of EventBridge publish: AWS documents that such a policy may have no condition
+// (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html).
 /** An event has the execution's name, comes at once and costs nothing; an alarm for each of the three ends would cost 0.30 a month. */
 function announceEnds(alarms: Alarms, { stage }: StageConfig, stateMachineArn: string): void {
   const text = (path: string) => EventField.fromPath(path);

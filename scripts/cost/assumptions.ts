@@ -26,6 +26,7 @@ export const retrainingUse: Record<string, Use> = {
   "start-training": once(10),
   "evaluate-model": once(300),
   "deploy-model": once(15),
+  "publish-champion": once(15),
   "record-failure": { seconds: 0, calls: 0 },
   "release-lock": once(1),
   "trainer-stopped": once(1),

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import { InvalidInputError } from "../../core/errors.ts";
 import { composeStacks } from "../../lib/compose.ts";
@@ -28,12 +30,18 @@ function merge(into: object, settings: object): object {
   );
 }
 
-/** The resources of a stage, as `cdk synth` would write them. */
+/** The resources of a stage, as `cdk synth` would write them. Nothing stays on disk. */
 export function synthesiseResources(config: CloudConfig): Resource[] {
   const { context } = JSON.parse(readFileSync(new URL("../../cdk.json", import.meta.url), "utf8"));
-  const app = new App({ context });
-  composeStacks(app, config);
-  return app.synth().stacksRecursively.flatMap(({ template }) => resourcesOf(template));
+  const outdir = mkdtempSync(join(tmpdir(), "avocado-cost-"));
+  try {
+    // Copies of what is deployed would take 100 MB each time.
+    const app = new App({ context: { ...context, "aws:cdk:disable-asset-staging": true }, outdir });
+    composeStacks(app, config);
+    return app.synth().stacksRecursively.flatMap(({ template }) => resourcesOf(template));
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
 }
 
 /** The resources of one template. */

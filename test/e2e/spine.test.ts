@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { executeRetraining } from "../../scripts/local/execute.ts";
 import { Progress } from "../../scripts/local/progress.ts";
@@ -12,6 +13,7 @@ import { ensureSample } from "../../scripts/local/sample.ts";
 import { type LocalStack, startLocalStack } from "../../scripts/local/stack.ts";
 import { uploadData } from "../../scripts/local/upload.ts";
 import { root } from "../../scripts/setup/paths.ts";
+import { formatCalls, recordingUrl, summariseCalls } from "../support/iam/recording.ts";
 
 /*
  * The whole system on this machine, nothing replaced: MLflow, the emulator with the deployed CDK app, the trainer. The
@@ -31,10 +33,14 @@ describe("the spine", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "avocado-e2e-"));
+    // Every Lambda, and the trainer, write down what they ask for: see test/infra/simulation.test.ts.
+    vi.stubEnv("RECORD_CALLS", join(folder, "calls.jsonl"));
+    vi.stubEnv("NODE_OPTIONS", `--import=${join(root, "test/support/iam/record-calls.ts")}`);
     data = await ensureSample(join(folder, "sample"), () => {}, { fruits: 24, seed: 7 });
   });
 
   afterAll(async () => {
+    vi.unstubAllEnvs();
     await stack?.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -115,5 +121,10 @@ describe("the spine", () => {
     expect(report.status).toBe("FAILED");
     expect(report.reason).toMatch(/MLflow/);
     expect((await health()).model.version).toBeDefined();
+  });
+
+  it("calls AWS as the roles are checked for, in test/infra/simulation.test.ts", async () => {
+    const calls = summariseCalls(await readFile(join(folder, "calls.jsonl"), "utf8"));
+    await expect(formatCalls(calls)).toMatchFileSnapshot(fileURLToPath(recordingUrl));
   });
 });

@@ -109,7 +109,7 @@ describe("alarms", () => {
     const alone = functions
       .filter(([id]) => !steps.includes(`"${id}"`))
       .map(([, { Properties }]) => String(Properties.FunctionName).replace(`avocado-${stage}-`, ""))
-      .filter((name) => handlers.includes(name) && !["predict", "prepare-database", "publish-champion"].includes(name));
+      .filter((name) => handlers.includes(name) && !["predict", "publish-champion", "prepare-database"].includes(name));
     const watched = [...alarmsOf(stage).keys()].filter((name) => name.endsWith("-fails"));
     expect(watched.sort()).toEqual(alone.map((name) => `${name}-fails`).sort());
   });
