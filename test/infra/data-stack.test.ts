@@ -27,7 +27,7 @@ describe.each(stages.filter((stage) => stage !== "local"))("the data of stage %s
     const policies = [...types, "AWS::SecretsManager::Secret"].flatMap((type) =>
       Object.values(template().findResources(type)).map(({ DeletionPolicy }) => [type, DeletionPolicy]),
     );
-    expect(policies).toHaveLength(4 + 1 + 1 + 1 + 1);
+    expect(policies).toHaveLength((stage === "prod" ? 4 : 3) + 1 + 1 + 1 + 1);
     for (const [type, policy] of policies)
       expect([type, policy]).toEqual([type, stage === "prod" ? "RetainExceptOnCreate" : "Delete"]);
   });
