@@ -2,7 +2,7 @@ import { type ECSClient, paginateListTasks, StopTaskCommand, waitUntilTasksStopp
 import { paginateListExecutions, type SFNClient, StopExecutionCommand } from "@aws-sdk/client-sfn";
 
 /** ARNs of the executions of a state machine that go on. */
-async function listRunning(client: SFNClient, stateMachineArn: string): Promise<string[]> {
+export async function listRunning(client: SFNClient, stateMachineArn: string): Promise<string[]> {
   const found: string[] = [];
   const pages = paginateListExecutions({ client }, { stateMachineArn, statusFilter: "RUNNING" });
   for await (const { executions = [] } of pages) found.push(...executions.map(({ executionArn = "" }) => executionArn));

@@ -1,9 +1,4 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
-import {
-  CloudWatchLogsClient,
-  DeleteLogGroupCommand,
-  paginateDescribeLogGroups,
-} from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
@@ -12,6 +7,7 @@ import { ask } from "../local/confirm.ts";
 import type { Progress } from "../local/progress.ts";
 import { deleteStack } from "./delete-stack.ts";
 import { emptyBucket } from "./empty-bucket.ts";
+import { deleteLeftovers, findLeftovers, type Leftovers } from "./leftovers.ts";
 import { type DeployedStack, listStacks, type StackResource } from "./stacks.ts";
 import { stopExecutions, stopTasks } from "./stop-work.ts";
 
@@ -22,18 +18,17 @@ import { stopExecutions, stopTasks } from "./stop-work.ts";
  */
 export async function tearDown(stage: string, yes: boolean, progress: Progress): Promise<void> {
   const client = new CloudFormationClient();
+  const region = await client.config.region();
   const stacks = await listStacks(client, stage);
   const staying = stacks.filter(({ isProtected }) => isProtected);
   const going = stacks.filter(({ isProtected }) => !isProtected);
-  const logs = await listLogGroups(stage, staying);
-  if (going.length + logs.length === 0) {
-    const why = staying.length > 0 ? `${describeKept(staying, [])}\n\n${howToDelete(stage)}` : "It is not deployed.";
-    throw new NotFoundError(
-      `Of stage '${stage}' there is nothing to delete in ${await client.config.region()}. ${why}`,
-    );
-  }
   const kept = going.flatMap(({ resources }) => resources.filter((each) => each.kept));
-  progress.line(`To delete in ${await client.config.region()}:\n${describe(going)}`);
+  const left = await findLeftovers(stage, region, idsOf(stacks.flatMap(({ resources }) => resources)));
+  if (going.length + left.logGroups.length + left.buckets.length === 0) {
+    const why = staying.length > 0 ? `${describeKept(staying, [])}\n\n${howToDelete(stage)}` : "It is not deployed.";
+    throw new NotFoundError(`Of stage '${stage}' there is nothing to delete in ${region}. ${why}`);
+  }
+  progress.line(`To delete in ${region}:\n${[...describeGoing(going), ...describeLeft(left)].join("\n")}`);
   if (staying.length + kept.length > 0) progress.line(`To keep:\n${describeKept(staying, kept)}`);
   if (!yes && (await ask("All of it is lost. To delete it, type the name of the stage:")) !== stage)
     throw new InvalidInputError("That is not the name of the stage, so nothing was deleted.");
@@ -43,10 +38,11 @@ export async function tearDown(stage: string, yes: boolean, progress: Progress):
     await deleteStack(client, stack.name, () => prepare(stack, progress));
     progress.line(`Deleted ${stack.name}`);
   }
-  // Once more: what ran to the end may have written a log that no stack had made.
-  const late = await listLogGroups(stage, staying);
-  for (const logGroupName of late) await new CloudWatchLogsClient().send(new DeleteLogGroupCommand({ logGroupName }));
-  if (late.length > 0) progress.line(`Deleted ${late.length} log groups that were left:\n  ${late.join("\n  ")}`);
+  // Looked for again: what ran to the end may have written a log that no stack had made.
+  const staysThere = idsOf([...staying.flatMap(({ resources }) => resources), ...kept]);
+  const late = await findLeftovers(stage, region, staysThere);
+  await deleteLeftovers(late);
+  if (late.logGroups.length + late.buckets.length > 0) progress.line(`Deleted\n${describeLeft(late).join("\n")}`);
   progress.line(staying.length + kept.length > 0 ? `Kept:\n${describeKept(staying, kept)}` : "Nothing of it is left.");
   if (staying.length > 0) progress.line(howToDelete(stage));
   progress.line(
@@ -55,52 +51,41 @@ export async function tearDown(stage: string, yes: boolean, progress: Progress):
   );
 }
 
+const idsOf = (resources: StackResource[]) => new Set(resources.map(({ id }) => id));
+
 /** Ends what would keep a stack from being deleted. */
 async function prepare({ resources }: DeployedStack, progress: Progress): Promise<void> {
-  const idsOf = (type: string) => resources.filter((each) => each.type === type && !each.kept).map(({ id }) => id);
-  for (const machine of idsOf("AWS::StepFunctions::StateMachine")) {
+  const ofType = (type: string) => resources.filter((each) => each.type === type && !each.kept).map(({ id }) => id);
+  for (const machine of ofType("AWS::StepFunctions::StateMachine")) {
     const stopped = await stopExecutions(new SFNClient(), machine);
     if (stopped > 0) progress.line(`Stopped ${stopped} executions`);
   }
   // A service's tasks go with it.
-  if (idsOf("AWS::ECS::Service").length === 0) {
-    for (const cluster of idsOf("AWS::ECS::Cluster")) {
+  if (ofType("AWS::ECS::Service").length === 0) {
+    for (const cluster of ofType("AWS::ECS::Cluster")) {
       const stopped = await stopTasks(new ECSClient(), cluster);
       if (stopped > 0) progress.line(`Stopped ${stopped} trainers`);
     }
   }
-  for (const bucket of idsOf("AWS::S3::Bucket")) {
+  for (const bucket of ofType("AWS::S3::Bucket")) {
     const deleted = await emptyBucket(new S3Client(), bucket);
     progress.line(`Emptied ${bucket} (${deleted} objects)`);
   }
 }
 
-/** Log groups of the stage, but for those of stacks that stay. */
-async function listLogGroups(stage: string, staying: DeployedStack[]): Promise<string[]> {
-  const client = new CloudWatchLogsClient();
-  const kept = new Set(staying.flatMap(({ resources }) => resources.map(({ id }) => id)));
-  const found: string[] = [];
-  for (const logGroupNamePrefix of [
-    `/avocado/${stage}/`,
-    `/aws/lambda/avocado-${stage}-`,
-    `/aws/vendedlogs/states/avocado-${stage}-`,
-  ]) {
-    for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, { logGroupNamePrefix }))
-      found.push(...logGroups.map(({ logGroupName = "" }) => logGroupName).filter((name) => !kept.has(name)));
-  }
-  return found;
-}
-
 /** What people would miss; of the rest, how many there are. */
 const dear = ["AWS::S3::Bucket", "AWS::RDS::DBCluster", "AWS::SecretsManager::Secret"];
 
-function describe(stacks: DeployedStack[]): string {
-  return stacks
-    .map(({ name, resources }) => {
-      const going = resources.filter(({ kept }) => !kept);
-      return [`  ${name} (${going.length} resources)`, ...namesOf(going)].join("\n");
-    })
-    .join("\n");
+function describeGoing(stacks: DeployedStack[]): string[] {
+  return stacks.flatMap(({ name, resources }) => {
+    const going = resources.filter(({ kept }) => !kept);
+    return [`  ${name} (${going.length} resources)`, ...namesOf(going)];
+  });
+}
+
+function describeLeft({ buckets, logGroups }: Leftovers): string[] {
+  const lines = [...buckets.map((name) => `bucket ${name}`), ...logGroups.map((name) => `log group ${name}`)];
+  return lines.map((line) => `  ${line}, of no stack`);
 }
 
 function describeKept(staying: DeployedStack[], kept: StackResource[]): string {
