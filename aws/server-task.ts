@@ -22,6 +22,11 @@ export class EcsServerTask implements ServerTask {
     return desiredCount > 0 && runningCount > 0;
   }
 
+  /** How many run, those included that are about to end. */
+  async readRunning(): Promise<number> {
+    return (await this.describe()).runningCount ?? 0;
+  }
+
   async setDesired(desiredCount: number): Promise<void> {
     await this.client.send(new UpdateServiceCommand({ ...this.name, desiredCount }));
   }

@@ -1,4 +1,4 @@
-"""Starts the MLflow server: waits for the database, migrates it once, then becomes the server."""
+"""Starts the MLflow server: waits for the database, copies and migrates it once, then becomes the server."""
 
 import os
 import re
@@ -7,6 +7,8 @@ import time
 from urllib.parse import quote
 
 WAIT_SECONDS = 180
+# Less than the time after which a deployment gives up a task that is not healthy.
+COPY_SECONDS = 120
 # Any number, as long as every task has the same: whoever holds this lock migrates, the others wait.
 MIGRATION_LOCK = 7_301_945
 
@@ -34,14 +36,14 @@ def database_uri(settings):
     return f"postgresql+psycopg2://{user}:{password}@{host}:{port}/{name}"
 
 
-def connect(uri):
+def connect(uri, **options):
     """A connection; a database that wakes up is waited for."""
     import psycopg2
 
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
-            return psycopg2.connect(uri.replace("+psycopg2", "", 1), connect_timeout=30)
+            return psycopg2.connect(uri.replace("+psycopg2", "", 1), connect_timeout=30, **options)
         except psycopg2.OperationalError as error:
             # Only the first line: it says why, and no line of it has the password.
             reason = str(error).strip().splitlines()[0]
@@ -51,15 +53,66 @@ def connect(uri):
             time.sleep(2)
 
 
-def migrate(uri):
-    """Brings the tables to this version. Of several tasks that start at once, one does it and the others wait."""
-    from mlflow.db import upgrade
+def read_revision(uri):
+    """The version of the tables, as MLflow numbers them; None where there are none."""
+    connection = connect(uri)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('alembic_version')")
+        found = None
+        if cursor.fetchone()[0]:
+            cursor.execute("SELECT version_num FROM alembic_version")
+            found = cursor.fetchone()
+    connection.close()
+    return found and found[0]
 
-    lock = connect(uri)
+
+def copy_database(cursor, name, copy):
+    """Copies the database within its cluster. It needs a moment in which nobody is connected to the database."""
+    from psycopg2 import errors
+    from psycopg2.extensions import quote_ident
+
+    name, copy = quote_ident(name, cursor), quote_ident(copy, cursor)
+    # One that is left of an attempt that did not come to migrate.
+    cursor.execute(f"DROP DATABASE IF EXISTS {copy}")
+    deadline = time.monotonic() + COPY_SECONDS
+    while True:
+        try:
+            cursor.execute(f"CREATE DATABASE {copy} TEMPLATE {name}")
+            break
+        except errors.ObjectInUse as error:
+            if time.monotonic() > deadline:
+                sys.exit(f"The database cannot be copied, so it is not migrated: {str(error).splitlines()[0]}")
+    cursor.execute(f"REVOKE ALL ON DATABASE {copy} FROM PUBLIC")
+
+
+def migrate(uri, name):
+    """
+    Brings the tables to this version of MLflow, and keeps a copy of what they were. Of several tasks that start at once, one
+    does it and the others wait.
+    """
+    import mlflow
+    from alembic.script import ScriptDirectory
+    from mlflow.db import upgrade
+    from mlflow.store.db.utils import _get_alembic_config
+
+    # In another database: nobody may be connected to one that is copied.
+    lock = connect(uri, dbname="postgres")
     lock.autocommit = True
     with lock.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         started = time.monotonic()
+        scripts = ScriptDirectory.from_config(_get_alembic_config(uri))
+        head, revision = scripts.get_current_head(), read_revision(uri)
+        if revision and revision not in {script.revision for script in scripts.walk_revisions()}:
+            sys.exit(
+                f"A newer MLflow has migrated the database (to revision {revision}); MLflow {mlflow.__version__} knows "
+                f"{head} at most. Deploy the newer one, or bring back the copy that was made before the migration: "
+                "npm run stage -- restore --stage <stage>"
+            )
+        if revision and revision != head:
+            copy = f"{name}_before_{head}"
+            copy_database(cursor, name, copy)
+            print(f"The database is copied to {copy} ({time.monotonic() - started:.1f} s)", flush=True)
         upgrade.callback(uri)
         print(f"The database is migrated ({time.monotonic() - started:.1f} s)", flush=True)
     lock.close()
@@ -91,5 +144,5 @@ if __name__ == "__main__":
     os.environ.setdefault("PGSSLMODE", "require")
     given = read_settings()
     address = database_uri(given)
-    migrate(address)
+    migrate(address, given["DATABASE_NAME"])
     become_server(given, address)

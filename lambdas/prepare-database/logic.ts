@@ -27,7 +27,8 @@ async function prepareRole(sql: Sql, name: string, password: string): Promise<vo
   // A verifier instead of the password: no log of statements can leak it. Its colons are escaped, since the Data API takes
   // `:name` for a parameter and does not document whether it does so within a literal.
   const verifier = scramVerifier(password).replaceAll(":", "\\x3a");
-  const rights = `LOGIN NOCREATEDB NOCREATEROLE PASSWORD E'${verifier}'`;
+  // It makes databases to copy its own before a migration.
+  const rights = `LOGIN CREATEDB NOCREATEROLE PASSWORD E'${verifier}'`;
   await sql.run(`${role ? "ALTER" : "CREATE"} ROLE "${name}" ${rights}`);
   // Only a member of a role may give it a database, and take rights on that database from others.
   await sql.run(`GRANT "${name}" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE`);

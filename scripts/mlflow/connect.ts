@@ -14,7 +14,7 @@ const registryOutputs = z.object({ TrackingUri: z.url(), MlflowCluster: z.string
  * How the MLflow server of a stage is reached and woken, with the credentials of the environment.
  * @throws NotFoundError saying what to start, deploy or sign in to
  */
-export async function connectServer(stage: string): Promise<WakeOptions> {
+export async function connectServer(stage: string): Promise<Omit<WakeOptions, "task"> & { task?: EcsServerTask }> {
   if (stage === "local") return { trackingUri: findRunningStack(stateFolder()).urls.mlflow, fetch };
   const client = new CloudFormationClient();
   const region = await client.config.region().catch(() => {

@@ -41,11 +41,13 @@ describe("prepareDatabases", () => {
     await refused(postgres.query(other, "mlflow", "SELECT 1"));
   });
 
-  it("gives a role no right over the server", async () => {
-    await refused(postgres.query(mlflow, "mlflow", "CREATE DATABASE more"));
+  it("gives a role no right over the server but to copy its database", async () => {
+    await postgres.query(mlflow, "postgres", "CREATE DATABASE copied TEMPLATE mlflow");
+    await postgres.query(mlflow, "postgres", "DROP DATABASE copied");
+    await refused(postgres.query(mlflow, "postgres", "CREATE DATABASE stolen TEMPLATE other"));
     await refused(postgres.query(mlflow, "mlflow", "CREATE ROLE more"));
     const flags = "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = 'mlflow'";
-    expect(await postgres.query(mlflow, "mlflow", flags)).toEqual([[false, false, false, false]]);
+    expect(await postgres.query(mlflow, "mlflow", flags)).toEqual([[false, false, true, false]]);
   });
 
   it("may run again: keeps what is there, and takes up a new password", async () => {
@@ -58,11 +60,11 @@ describe("prepareDatabases", () => {
   });
 
   it("takes up where an attempt that broke had stopped", async () => {
-    await postgres.query(postgres.master, "postgres", "CREATE ROLE halfway LOGIN CREATEDB");
+    await postgres.query(postgres.master, "postgres", "CREATE ROLE halfway LOGIN CREATEROLE");
     await prepareDatabases(sql, [{ name: "halfway", password: "third" }]);
     const halfway = { user: "halfway", password: "third" };
     await postgres.query(halfway, "halfway", "CREATE TABLE things (id text)");
-    await refused(postgres.query(halfway, "halfway", "CREATE DATABASE more"));
+    await refused(postgres.query(halfway, "halfway", "CREATE ROLE more"));
   });
 });
 
