@@ -20,7 +20,7 @@ export interface DatabaseProps {
   vpc: IVpc;
 }
 
-/** A database on the cluster with a role of the same name that owns it and may do nothing else. */
+/** A database on the cluster, and a role of the same name that owns it and may create others (ADR 11), but not read them. */
 export interface OwnedDatabase {
   name: string;
   /** `username` and `password` of the role. */
@@ -87,7 +87,7 @@ export class Database extends Construct {
     acknowledge(
       secret,
       "AwsSolutions-SMG4",
-      "The password opens one database, from one security group; rotating it would need a Lambda in the VPC and a restart",
+      "The password opens one database, from one security group; a change needs MLflow stopped: 'npm run stage -- rotate'",
     );
     return secret as ISecret;
   }

@@ -53,13 +53,13 @@ export async function examineAccount({ config, account, region }: Target): Promi
       checkProcessor(predict.architecture),
       checkFargate(quotas, config),
       checkNetworks(ec2, quotas, exists),
-      checkSageMaker(quotas, strategy === "sagemaker"),
+      strategy === "sagemaker" ? checkSageMaker(quotas) : [],
     ]),
     problem ? [problem] : checkExisting({ config, account, region }, stacks, secrets),
   ]);
   return [
     { title: "Account", findings: accountFindings.flat() },
-    { title: "Limits", findings: limits },
+    { title: "Limits", findings: limits.flat() },
     { title: "Already there", findings: names },
     { title: "Cost", findings: [checkPrice(config)] },
   ];

@@ -38,14 +38,13 @@ export function checkNetworks(ec2: EC2Client, quotas: ServiceQuotasClient, exist
   });
 }
 
-/** How many training jobs of the instance type SageMaker may run. `used`: the stage's own schedule needs it. */
-export function checkSageMaker(client: ServiceQuotasClient, used: boolean): Promise<Finding> {
+/** How many training jobs of the instance type SageMaker may run. */
+export function checkSageMaker(client: ServiceQuotasClient): Promise<Finding> {
   // "ml.g4dn.xlarge for training job usage"
   const [service, code] = ["sagemaker", "L-3F53BF0F"];
   return ask("GPU (ml.g4dn.xlarge)", quotaPermissions, async () => {
     const limit = await readQuota(client, service, code);
     if (limit >= 1) return { state: "ok", found: `${limit} training jobs at once` };
-    if (!used) return { state: "ok", found: "none allowed; only strategy 'sagemaker' needs one" };
     const advice = `${requestQuota(service, code, 1)}\nAWS answers within some days.`;
     return { state: "missing", found: "no training job is allowed, and the schedule trains there", advice };
   });
