@@ -8,6 +8,8 @@ const settings = z.strictObject({
   datasetSeconds: z.number().min(0).default(0.2),
   /** What becomes of the kernels: they raise, are cancelled once they run, or are not taken for want of quota. */
   kernel: z.enum(["error", "cancel", "quota"]).optional(),
+  /** Notebooks that ask for a GPU run with a second logical device in its place: slow, but as strict as a real one. */
+  simulatedGpu: z.boolean().default(false),
   /** Status that kernels are said to have instead of their own; an empty one is left out of the answer. */
   kernelStatus: z.string().optional(),
   /** A version of a data set comes to nothing. */

@@ -28,13 +28,14 @@ const save = z.object({
   language: z.enum(["python", "r", "rmarkdown"]),
   kernelType: z.enum(["script", "notebook"]),
   datasetDataSources: z.array(z.string()).default([]),
+  enableGpu: z.boolean().default(false),
   sessionTimeoutSeconds: z
     .int()
     .min(1)
     .default(12 * 3600),
 });
 const quota = "Maximum weekly GPU quota of 30.00 hours has been reached.";
-const raise = { cell_type: "code", id: "fault", metadata: {}, outputs: [], execution_count: null };
+const gpu = await readFile(new URL("gpu.py", import.meta.url), "utf8");
 
 /** Kernels and their newest runs. */
 export class Kernels {
@@ -121,8 +122,8 @@ export class Kernels {
   }
 
   private async save(body: z.infer<typeof save>, { user }: Call): Promise<unknown> {
-    const { slug, newTitle, text, datasetDataSources, sessionTimeoutSeconds } = body;
-    const { kernel: fault, queueSeconds } = this.faults.current;
+    const { slug, newTitle, text, datasetDataSources, enableGpu, sessionTimeoutSeconds } = body;
+    const { kernel: fault, queueSeconds, simulatedGpu } = this.faults.current;
     if (!slug.startsWith(`${user}/`)) throw new ApiError(403, "Permission 'kernels.create' was denied");
     if (fault === "quota") return { error: quota };
     const found = datasetDataSources.map((source) => this.datasets.mounted(source));
@@ -133,7 +134,10 @@ export class Kernels {
     const session = new Session({
       folder: join(this.folder, slug, String(versions)),
       pythonBin: this.pythonBin,
-      notebook: fault === "error" ? withFault(text) : text,
+      notebook: precede(text, [
+        ...(enableGpu && simulatedGpu ? [gpu] : []),
+        ...(fault === "error" ? ['raise RuntimeError("Fault on demand: the notebook fails")'] : []),
+      ]),
       inputs: found.filter((input) => input !== undefined),
       queueSeconds,
       timeoutSeconds: sessionTimeoutSeconds,
@@ -160,8 +164,12 @@ export class Kernels {
   }
 }
 
-function withFault(text: string): string {
+/** The notebook with cells of these sources before its own. */
+function precede(text: string, sources: readonly string[]): string {
   const notebook = JSON.parse(text) as { cells: unknown[] };
-  const source = 'raise RuntimeError("Fault on demand: the notebook fails")';
-  return JSON.stringify({ ...notebook, cells: [{ ...raise, source }, ...notebook.cells] });
+  const cells = sources.map((source, i) => ({
+    ...{ cell_type: "code", id: `before-${i}`, metadata: {}, outputs: [], execution_count: null },
+    source,
+  }));
+  return JSON.stringify({ ...notebook, cells: [...cells, ...notebook.cells] });
 }
