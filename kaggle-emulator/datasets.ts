@@ -1,12 +1,12 @@
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { unzipSync } from "fflate";
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import type { Blobs } from "./blobs.ts";
 import type { Faults } from "./faults.ts";
 import { listFolder } from "./folder.ts";
 import { ApiError, type Call, type Method, method, pageOf } from "./http.ts";
+import { unpackUpload } from "./unpack.ts";
 
 interface Version {
   folder: string;
@@ -86,13 +86,14 @@ export class Datasets {
     };
   }
 
-  /** Folder of a data set that a kernel names, or undefined where it is not ready. */
-  mounted(source: string): { slug: string; folder: string } | undefined {
+  /** Folder of a data set that a kernel names and where the kernel finds it, or undefined where it is not ready. */
+  mounted(source: string): { at: string; folder: string } | undefined {
     const [ownerSlug = "", datasetSlug = "", number] = source.split("/");
     const dataset = this.datasets.get(`${ownerSlug}/${datasetSlug}`);
     const ready = (dataset?.versions ?? []).map((each) => (this.status(each) === "READY" ? each : undefined));
     const version = number ? ready[Number(number) - 1] : ready.findLast((each) => each !== undefined);
-    return version && { slug: datasetSlug, folder: version.folder };
+    // The clients' documentation still says `<slug>` alone; notebooks of 2026 list this.
+    return version && { at: join("datasets", ownerSlug, datasetSlug), folder: version.folder };
   }
 
   private async addVersion(key: string, title: string, notes: string, files: { token: string }[], { user }: Call) {
@@ -102,9 +103,7 @@ export class Datasets {
     const folder = join(this.folder, key, String(dataset.versions.length + 1));
     await mkdir(folder, { recursive: true });
     for (const blob of await this.blobs.take(files.map(({ token }) => token))) {
-      // As Kaggle does, archives are unpacked.
-      if (blob.name.endsWith(".zip")) await unpack(blob.path, join(folder, basename(blob.name, ".zip")));
-      else await rename(blob.path, join(folder, basename(blob.name)));
+      await unpackUpload(blob.path, join(folder, basename(blob.name)));
     }
     const { datasetSeconds, datasetFails } = this.faults.current;
     dataset.versions.push({ folder, notes, readyAt: Date.now() + datasetSeconds * 1000, failed: datasetFails });
@@ -136,13 +135,3 @@ export class Datasets {
 }
 
 const failed = (error: string) => ({ status: "error", error, ref: "", url: "", invalidTags: [] });
-
-async function unpack(zip: string, target: string): Promise<void> {
-  for (const [name, content] of Object.entries(unzipSync(await readFile(zip)))) {
-    const path = join(target, name);
-    if (name.endsWith("/") || !path.startsWith(target)) continue;
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
-  }
-  await rm(zip);
-}

@@ -18,7 +18,8 @@ export interface SessionOptions {
   pythonBin: string;
   /** The notebook's JSON. */
   notebook: string;
-  inputs: readonly { slug: string; folder: string }[];
+  /** Folders of data sets, and where below the input folder the notebook finds them. */
+  inputs: readonly { at: string; folder: string }[];
   queueSeconds: number;
   timeoutSeconds: number;
   /** The session is cancelled as soon as it runs. */
@@ -67,7 +68,7 @@ export class Session {
     const { folder, inputs, notebook, queueSeconds, timeoutSeconds, cancelled } = this.options;
     await sleep(queueSeconds * 1000, undefined, { signal: this.stopping.signal });
     await mkdir(this.working, { recursive: true });
-    for (const input of inputs) await mount(input.folder, join(folder, "input", input.slug));
+    for (const input of inputs) await mount(input.folder, join(folder, "input", input.at));
     await writeFile(join(folder, "in.ipynb"), notebook);
     this.stopping.signal.throwIfAborted();
     this.status = "RUNNING";

@@ -45,6 +45,9 @@ export interface ManifestRow {
   index: number;
 }
 
+/** Content of a file, by which whoever reads it elsewhere knows that it is whole. */
+export const writtenFile = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int() });
+
 /** `datasets/<version>/dataset.json`: written last, so its presence says that the data set is whole. */
 export const datasetSummary = z.object({
   version: z.string().regex(/^[0-9a-f]{16}$/),
@@ -58,7 +61,7 @@ export const datasetSummary = z.object({
   photographsBySplit: z.record(z.enum(splits), z.int()),
   /** Rows and photographs left out, by reason. */
   dropped: countsByReason,
-  shards: z.array(z.object({ key: z.string(), split: z.enum(splits), photographs: z.int() })),
+  shards: z.array(writtenFile.extend({ key: z.string(), split: z.enum(splits), photographs: z.int() })),
   createdAt: z.iso.datetime(),
 });
 export type DatasetSummary = z.infer<typeof datasetSummary>;

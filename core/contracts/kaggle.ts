@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { writtenFile } from "./dataset.ts";
 import { validatedInput } from "./execution.ts";
 import { datasetRef, trainingResult } from "./pipeline.ts";
 
@@ -73,7 +74,7 @@ export const kernelRun = z.object({
   datasetVersion: z.string(),
   phases: z.array(z.object({ name: z.enum(["head", "finetune"]), parameters: z.record(z.string(), z.string()) })),
   /** Everything else that it left. */
-  files: z.record(z.string(), z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int() })),
+  files: z.record(z.string(), writtenFile),
 });
 export type KernelRun = z.infer<typeof kernelRun>;
 

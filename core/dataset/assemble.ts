@@ -40,7 +40,7 @@ export async function assembleDataset(data: ObjectStore, version: string): Promi
     fruits,
     photographsBySplit: countBySplit(rows),
     dropped: countByReason(problems),
-    shards: listShards(rows),
+    shards: listShards(rows, parts),
     createdAt: new Date().toISOString(),
   };
   await data.write(datasetKeys.manifest(version), formatManifest(rows), "text/csv");
@@ -62,11 +62,11 @@ function countBySplit(rows: readonly ManifestRow[]): Record<Split, number> {
   return counts;
 }
 
-function listShards(rows: readonly ManifestRow[]): DatasetSummary["shards"] {
-  const shards = new Map<string, DatasetSummary["shards"][number]>();
-  for (const { shard: key, split } of rows) {
-    const shard = shards.get(key) ?? { key, split, photographs: 0 };
-    shards.set(key, { ...shard, photographs: shard.photographs + 1 });
-  }
-  return [...shards.values()];
+function listShards(rows: readonly ManifestRow[], parts: readonly ChunkPart[]): DatasetSummary["shards"] {
+  const written = new Map(parts.flatMap(({ shards }) => Object.entries(shards)));
+  return [...Map.groupBy(rows, ({ shard }) => shard)].map(([key, [first, ...others]]) => {
+    const file = written.get(key);
+    if (!file || !first) throw new Error(`Nothing says what ${key} contains`);
+    return { key, split: first.split, photographs: 1 + others.length, ...file };
+  });
 }

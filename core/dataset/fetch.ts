@@ -7,7 +7,14 @@ import { errorMessage, InvalidDatasetError } from "../errors.ts";
 import { type ObjectStore, readJson, writeJson } from "../storage.ts";
 import { ChunkWriter } from "./chunks.ts";
 import { type DatasetInput, deriveSource, findInput } from "./input.ts";
-import { countByReason, type FetchedPhotograph, fetchedIndex, fetchedKeys, processingVersion } from "./layout.ts";
+import {
+  countByReason,
+  type FetchedIndex,
+  type FetchedPhotograph,
+  fetchedIndex,
+  fetchedKeys,
+  processingVersion,
+} from "./layout.ts";
 import { type DataRow, type Problem, parseRows } from "./rows.ts";
 import { type StoredFiles, storeFiles } from "./stored-files.ts";
 
@@ -29,8 +36,9 @@ export async function fetchData({ raw, data, key, onProgress }: FetchOptions): P
   const input = await findInput(raw, key);
   const prefix = `fetched/${input.fingerprint}/`;
   const keys = fetchedKeys(prefix);
-  if (await data.head(keys.index))
-    return (await readJson(data, keys.index, (value) => fetchedIndex.parse(value))).fetched;
+  const before =
+    (await data.head(keys.index)) && (await readJson(data, keys.index, (value) => fetchedIndex.parse(value)));
+  if (before?.processing === processingVersion) return before.fetched;
 
   const files = await storeFiles(input.files(), new ChunkWriter(data, keys.chunk), onProgress);
   const { csv, root, source } = findTable(input, files);
@@ -52,7 +60,8 @@ export async function fetchData({ raw, data, key, onProgress }: FetchOptions): P
   await data.write(keys.rows, csv, "text/csv");
   await writeJson(data, keys.photographs, used);
   await writeJson(data, keys.problems, problems);
-  await writeJson(data, keys.index, { fetched, source, chunks: files.chunks });
+  const index: FetchedIndex = { processing: processingVersion, fetched, source, chunks: files.chunks };
+  await writeJson(data, keys.index, index);
   return fetched;
 }
 

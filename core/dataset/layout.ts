@@ -1,13 +1,20 @@
 import { z } from "zod";
-import { type countsByReason, datasetKeys, datasetSource, splits, storageGroups } from "../contracts/dataset.ts";
+import {
+  type countsByReason,
+  datasetKeys,
+  datasetSource,
+  splits,
+  storageGroups,
+  writtenFile,
+} from "../contracts/dataset.ts";
 import { fetchedData } from "../contracts/pipeline.ts";
 import type { Problem } from "./rows.ts";
 
 /**
- * Raised by hand when processing changes what it gives for the same input (image path, labels, split): it is part of the
- * version of a data set, so that the old result is not taken for the new one.
+ * Raised by hand when processing changes what it gives for the same input (image path, labels, split, shards): it is part of
+ * the version of a data set, so that the old result is not taken for the new one. 2: shards are not compressed.
  */
-export const processingVersion = 1;
+export const processingVersion = 2;
 
 const number = (chunk: number) => String(chunk).padStart(5, "0");
 
@@ -30,7 +37,7 @@ export const workKeys = (version: string) => ({
 });
 
 /** Key of a shard relative to the data set. Each chunk gives one shard per split, so its number is the chunk's. */
-export const shardKey = (split: string, chunk: number) => `shards/${split}-${number(chunk)}.npy.gz`;
+export const shardKey = (split: string, chunk: number) => `shards/${split}-${number(chunk)}.npy`;
 
 /** `problems.json`, of a fetch and of a data set. */
 export const problems = z.array(
@@ -42,7 +49,13 @@ export const problems = z.array(
   }),
 );
 
-export const fetchedIndex = z.object({ fetched: fetchedData, source: datasetSource, chunks: z.int() });
+export const fetchedIndex = z.object({
+  /** The `processingVersion` that the version of the data set was made with. */
+  processing: z.int().default(1),
+  fetched: fetchedData,
+  source: datasetSource,
+  chunks: z.int(),
+});
 export type FetchedIndex = z.infer<typeof fetchedIndex>;
 
 const fetchedPhotograph = z.object({
@@ -84,6 +97,8 @@ export const chunkPart = z.object({
   /** Of the fetched data that it was made from: another fetch of the same content may pack other chunks. */
   prefix: z.string(),
   rows: z.array(plannedRow.extend({ shard: z.string(), index: z.int() })),
+  /** By key. */
+  shards: z.record(z.string(), writtenFile),
   problems,
 });
 export type ChunkPart = z.infer<typeof chunkPart>;

@@ -1,6 +1,6 @@
-import { promisify } from "node:util";
-import { constants, gunzip, gzip } from "node:zlib";
-import { imageBytes, imageSize } from "../contracts/dataset.ts";
+import { createHash } from "node:crypto";
+import type { z } from "zod";
+import { imageBytes, imageSize, type writtenFile } from "../contracts/dataset.ts";
 import { InvalidDatasetError } from "../errors.ts";
 
 const magic = Buffer.from("\x93NUMPY\x01\x00", "latin1");
@@ -24,55 +24,26 @@ function npyHeader(count: number): Buffer {
   return Buffer.concat([magic, size, Buffer.from(`${text.padEnd(length - 1)}\n`, "latin1")]);
 }
 
-/** Photographs compressed together. Each group is a gzip member of its own, so that groups are compressed in parallel. */
-const groupSize = 32;
-
 /**
- * Packs photographs, each raw uint8 [224, 224, 3], as a gzipped NumPy file of uint8 [n, 224, 224, 3]; the same photographs
- * give the same bytes. Compression, at the fastest level, runs in the background while photographs are added.
+ * Packs photographs, each raw uint8 [224, 224, 3], as a NumPy file of uint8 [n, 224, 224, 3]. It is not compressed: see
+ * docs/adr/0012-shards-without-compression.md.
+ * @throws RangeError when a photograph has another size
  */
-export class ShardEncoder {
-  private count = 0;
-  private group: Uint8Array[] = [];
-  private readonly members: Promise<Buffer>[] = [];
-
-  get photographs(): number {
-    return this.count;
-  }
-
-  /** Adds a photograph and gives its index. @throws RangeError when it has another size */
-  add(pixels: Uint8Array): number {
-    if (pixels.length !== imageBytes) throw new RangeError(`A photograph of ${pixels.length} bytes, not ${imageBytes}`);
-    this.group.push(pixels);
-    if (this.group.length === groupSize) this.compress();
-    return this.count++;
-  }
-
-  async finish(): Promise<Buffer> {
-    this.compress();
-    return Buffer.concat([await compress(npyHeader(this.count)), ...(await Promise.all(this.members))]);
-  }
-
-  private compress(): void {
-    if (this.group.length > 0) this.members.push(compress(Buffer.concat(this.group)));
-    this.group = [];
-  }
+export function encodeShard(photographs: readonly Uint8Array[]): z.infer<typeof writtenFile> & { content: Buffer } {
+  const other = photographs.find(({ length }) => length !== imageBytes);
+  if (other) throw new RangeError(`A photograph of ${other.length} bytes, not ${imageBytes}`);
+  const content = Buffer.concat([npyHeader(photographs.length), ...photographs]);
+  return { content, sha256: createHash("sha256").update(content).digest("hex"), bytes: content.length };
 }
 
-function compress(bytes: Buffer): Promise<Buffer> {
-  return promisify(gzip)(bytes, { level: constants.Z_BEST_SPEED, memLevel: 9, chunkSize: 1 << 20 });
-}
-
-/** Unpacks a shard. @throws InvalidDatasetError when it is damaged or not uint8 [n, 224, 224, 3] */
-export async function decodeShard(shard: Uint8Array): Promise<Photographs> {
-  const content = await promisify(gunzip)(shard, { chunkSize: 1 << 20 }).catch((cause: unknown) => {
-    throw new InvalidDatasetError("The shard is damaged: it is not a whole gzip file", { cause });
-  });
+/** Unpacks a shard, without copying it. @throws InvalidDatasetError when it is damaged or not uint8 [n, 224, 224, 3] */
+export function decodeShard(shard: Uint8Array): Photographs {
+  const content = Buffer.from(shard.buffer, shard.byteOffset, shard.byteLength);
   const start = magic.length + 2 + (content.length > magic.length + 2 ? content.readUInt16LE(magic.length) : 0);
   const shape = pattern.exec(content.toString("latin1", magic.length + 2, start));
   const count = Number(shape?.[1]);
   if (!shape || !content.subarray(0, magic.length).equals(magic) || content.length !== start + count * imageBytes) {
-    throw new InvalidDatasetError(`The shard is not a NumPy file of uint8 [n, ${imageSize}, ${imageSize}, 3]`);
+    throw new InvalidDatasetError(`The shard is not a whole NumPy file of uint8 [n, ${imageSize}, ${imageSize}, 3]`);
   }
   return { count, pixels: content.subarray(start) };
 }

@@ -50,7 +50,7 @@ export async function openDataset(store: ObjectStore, version: string): Promise<
   const rowsOfShard = (key: string) => (byShard.get(key) ?? []).toSorted((a, b) => a.index - b.index);
 
   const readShard = async (key: string): Promise<Shard> => {
-    const { count, pixels } = await decodeShard(await store.read(datasetKeys.prefix(version) + key));
+    const { count, pixels } = decodeShard(await store.read(datasetKeys.prefix(version) + key));
     const rows = rowsOfShard(key);
     if (rows.length !== count) {
       throw new InvalidDatasetError(

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import pMap, { pMapIterable } from "p-map";
+import { pMapIterable } from "p-map";
 import { datasetKeys, type Split, splits } from "../contracts/dataset.ts";
 import type { ShardItem, ShardResult } from "../contracts/pipeline.ts";
 import { errorMessage } from "../errors.ts";
@@ -7,7 +7,7 @@ import { decodeImage, ImageError } from "../image.ts";
 import { type ObjectStore, readJson } from "../storage.ts";
 import { readChunk } from "./chunks.ts";
 import { type ChunkPart, chunkPart, chunkPlan, fetchedKeys, planIndex, shardKey, workKeys } from "./layout.ts";
-import { ShardEncoder } from "./npy.ts";
+import { encodeShard } from "./npy.ts";
 
 /**
  * Decodes the photographs of a stretch of chunks into shards, up to three a chunk (one per split). A chunk that was
@@ -27,7 +27,7 @@ export async function preprocessShard(
     result.photographs += part.rows.length;
     result.dropped += part.problems.length;
     onProgress?.(part.rows.length);
-    // One chunk is compressed and written while the next is decoded.
+    // One chunk is written while the next is decoded.
     await writing;
     writing = write?.() ?? writing;
     // Awaited above or below; should decoding fail first, its error is the one to report.
@@ -45,12 +45,8 @@ async function readPart(data: ObjectStore, version: string, chunk: number): Prom
 async function decodeChunk(data: ObjectStore, version: string, prefix: string, chunk: number) {
   const plan = await readJson(data, workKeys(version).chunk(chunk), (value) => chunkPlan.parse(value));
   const files = await readChunk(data, fetchedKeys(prefix).chunk(chunk));
-  const encoders: Record<Split, ShardEncoder> = {
-    train: new ShardEncoder(),
-    validation: new ShardEncoder(),
-    test: new ShardEncoder(),
-  };
-  const part: ChunkPart = { prefix, rows: [], problems: [] };
+  const photographs: Record<Split, Uint8Array[]> = { train: [], validation: [], test: [] };
+  const part: ChunkPart = { prefix, rows: [], shards: {}, problems: [] };
   // In order, so that the same chunk gives the same shards.
   const decoded = pMapIterable(plan, async (planned) => ({ ...planned, ...(await decode(files.get(planned.path))) }), {
     concurrency: availableParallelism() + 1,
@@ -58,16 +54,17 @@ async function decodeChunk(data: ObjectStore, version: string, prefix: string, c
   });
   for await (const { row, line, pixels, problem } of decoded) {
     if (pixels) {
-      const index = encoders[row.split].add(pixels);
+      const index = photographs[row.split].push(pixels) - 1;
       part.rows.push({ ...row, shard: shardKey(row.split, chunk), index });
     } else part.problems.push({ line, name: row.fileName, ...problem });
   }
   const write = async () => {
-    const used = splits.filter((split) => encoders[split].photographs > 0);
-    await pMap(used, async (split) => {
-      const shard = await encoders[split].finish();
-      await data.write(datasetKeys.prefix(version) + shardKey(split, chunk), shard, "application/gzip");
-    });
+    for (const split of splits.filter((split) => photographs[split].length > 0)) {
+      const { content, ...file } = encodeShard(photographs[split]);
+      const key = shardKey(split, chunk);
+      part.shards[key] = file;
+      await data.write(datasetKeys.prefix(version) + key, content);
+    }
     await data.write(workKeys(version).part(chunk), JSON.stringify(part), "application/json");
   };
   return { part, write };

@@ -6,7 +6,7 @@ import { type ValidatedInput, validateInput } from "../../core/contracts/executi
 import type { ModelSidecar } from "../../core/contracts/model.ts";
 import type { DatasetRef } from "../../core/contracts/pipeline.ts";
 import { formatManifest } from "../../core/dataset/manifest.ts";
-import { ShardEncoder } from "../../core/dataset/npy.ts";
+import { encodeShard } from "../../core/dataset/npy.ts";
 import { type ArtifactBucket, artifactPrefix, artifactRoot } from "../../core/mlflow/artifacts.ts";
 import { createMlflowClient, type MlflowClient } from "../../core/mlflow/client.ts";
 import { writeOnnxFlavour } from "../../core/mlflow/flavour.ts";
@@ -52,7 +52,8 @@ export const datasetRef: DatasetRef = { version: testVersion, rows: 6, photograp
  * predicts, so that a model's mean squared error is the square of how far its bias is from 1. One has no label.
  */
 export async function writeTestDataset(store: ObjectStore): Promise<void> {
-  const shards = ["shards/test-00000.npy.gz", "shards/test-00001.npy.gz"];
+  const shards = ["shards/test-00000.npy", "shards/test-00001.npy"];
+  const { content, sha256, bytes } = encodeShard(Array.from({ length: 3 }, () => new Uint8Array(imageBytes)));
   const row = (i: number): ManifestRow => ({
     fileName: `photograph-${i}`,
     storageGroup: i % 2 === 0 ? "T10" : "T20",
@@ -74,14 +75,10 @@ export async function writeTestDataset(store: ObjectStore): Promise<void> {
     fruits: { train: 0, validation: 0, test: 2 },
     photographsBySplit: { train: 0, validation: 0, test: 6 },
     dropped: {},
-    shards: shards.map((key) => ({ key, split: "test", photographs: 3 })),
+    shards: shards.map((key) => ({ key, split: "test", photographs: 3, sha256, bytes })),
     createdAt: new Date(0).toISOString(),
   };
-  for (const key of shards) {
-    const encoder = new ShardEncoder();
-    for (let i = 0; i < 3; i++) encoder.add(new Uint8Array(imageBytes));
-    await store.write(datasetKeys.prefix(testVersion) + key, await encoder.finish());
-  }
+  for (const key of shards) await store.write(datasetKeys.prefix(testVersion) + key, content);
   await store.write(datasetKeys.manifest(testVersion), formatManifest(rows));
   await writeJson(store, datasetKeys.summary(testVersion), summary);
 }

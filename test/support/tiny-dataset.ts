@@ -11,7 +11,7 @@ import {
   storageGroups,
 } from "../../core/contracts/dataset.ts";
 import { formatManifest } from "../../core/dataset/manifest.ts";
-import { ShardEncoder } from "../../core/dataset/npy.ts";
+import { encodeShard } from "../../core/dataset/npy.ts";
 import { type Dataset, openDataset } from "../../core/dataset/open.ts";
 import { type ObjectStore, writeJson } from "../../core/storage.ts";
 
@@ -35,6 +35,7 @@ export function tinyPhotograph(days: number): Uint8Array {
  */
 export async function makeTinyDataset(store: ObjectStore, size: Record<Split, number>): Promise<Dataset> {
   const rows: ManifestRow[] = [];
+  const shards: DatasetSummary["shards"] = [];
   for (const split of splits) {
     for (let index = 0; index < size[split]; index++) {
       rows.push({
@@ -44,13 +45,15 @@ export async function makeTinyDataset(store: ObjectStore, size: Record<Split, nu
         sample: `${split}-${index >> 1}`,
         stage: 3,
         split,
-        shard: `shards/${split}.npy.gz`,
+        shard: `shards/${split}.npy`,
         index,
       });
     }
-    const shard = new ShardEncoder();
-    for (const row of rows.filter((row) => row.split === split)) shard.add(tinyPhotograph(row.shelfLifeDays ?? 5));
-    await store.write(`${datasetKeys.prefix(tinyVersion)}shards/${split}.npy.gz`, await shard.finish());
+    const photographs = rows.filter((row) => row.split === split).map((row) => tinyPhotograph(row.shelfLifeDays ?? 5));
+    const { content, ...file } = encodeShard(photographs);
+    const key = `shards/${split}.npy`;
+    shards.push({ key, split, photographs: size[split], ...file });
+    await store.write(datasetKeys.prefix(tinyVersion) + key, content);
   }
   const summary: DatasetSummary = {
     version: tinyVersion,
@@ -62,7 +65,7 @@ export async function makeTinyDataset(store: ObjectStore, size: Record<Split, nu
     fruits: { train: size.train >> 1, validation: size.validation >> 1, test: size.test >> 1 },
     photographsBySplit: size,
     dropped: { "no-photograph": 1 },
-    shards: splits.map((split) => ({ key: `shards/${split}.npy.gz`, split, photographs: size[split] })),
+    shards,
     createdAt: "2024-01-01T00:00:00.000Z",
   };
   await store.write(datasetKeys.manifest(tinyVersion), formatManifest(rows));

@@ -33,7 +33,7 @@ export async function cachePhotographs(
   onShard?: (done: number, total: number) => void,
 ): Promise<PhotographCache> {
   const shards = dataset.summary.shards.filter(({ split }) => splits.includes(split));
-  const path = (key: string) => join(folder, dataset.summary.version, key.replace(/(\.npy)?(\.gz)?$/, ".rgb"));
+  const path = (key: string) => join(folder, dataset.summary.version, key.replace(/\.npy$/, ".rgb"));
   let done = 0;
   const unpack = async ({ key, photographs }: { key: string; photographs: number }) => {
     const found = await stat(path(key)).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createKaggleClient, type KaggleClient } from "../../../core/kaggle/client.ts";
 import { lastLines } from "../../../core/kaggle/kernels.ts";
@@ -17,9 +18,13 @@ afterEach(() => kaggle.setFaults({}));
 afterAll(() => kaggle.stop());
 
 const content = Buffer.alloc(3_000_000, "avocado");
-function upload(name: string): Promise<string> {
-  const open = async (from: number) => Readable.from(chunks(content.subarray(from)));
-  return client.blobs.upload({ name, size: content.length, modified: new Date(), open });
+function upload(name: string, bytes = content): Promise<string> {
+  const open = async (from: number) => Readable.from(chunks(bytes.subarray(from)));
+  return client.blobs.upload({ name, size: bytes.length, modified: new Date(), open });
+}
+async function publish(files: string[]): Promise<void> {
+  await client.datasets.publish({ ...dataset, files }, "next");
+  while ((await client.datasets.status(dataset)) !== "READY") await sleep(50);
 }
 function* chunks(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
@@ -70,11 +75,35 @@ async function watch(slug: string): Promise<KernelStatus[]> {
 describe("the local Kaggle, with this project's client", () => {
   it("keeps what is uploaded although the upload breaks off twice", async () => {
     await kaggle.setFaults({ truncateUploads: 2 });
-    await client.datasets.publish({ ...dataset, files: [await upload("a.bin")] }, "first");
-    while ((await client.datasets.status(dataset)) !== "READY") await sleep(50);
+    await publish([await upload("a.bin")]);
     await expect(client.datasets.currentVersion(dataset)).resolves.toBe(1);
     expect((await download("a.bin")).equals(content)).toBe(true);
     await expect(client.datasets.listFiles(dataset)).resolves.toEqual([{ name: "a.bin", totalBytes: content.length }]);
+  });
+
+  it("unpacks what ends in .gz, its first member alone, and leaves what is no archive", async () => {
+    const member = gzipSync(Buffer.from("header"));
+    const bgzip = Buffer.concat([member, gzipSync(content)]);
+    await publish([
+      await upload("a.npy.gz", bgzip),
+      await upload("b.npy.gz", gzipSync(content)),
+      await upload("c.npy"),
+    ]);
+    await expect(client.datasets.listFiles(dataset)).resolves.toEqual([
+      { name: "a.npy", totalBytes: "header".length },
+      { name: "b.npy", totalBytes: content.length },
+      { name: "c.npy", totalBytes: content.length },
+    ]);
+  });
+
+  it("shows a notebook its data sets below datasets/, the owner and the slug", async () => {
+    await publish([await upload("a.bin")]);
+    const list =
+      "import os, pathlib; i = pathlib.Path(os.environ['KAGGLE_INPUT']); print([str(p.relative_to(i)) for p in i.rglob('a.bin')])";
+    await push("lists-input", list, ["jane/avocado-data"]);
+    await expect(watch("lists-input").then((seen) => seen.at(-1))).resolves.toBe("COMPLETE");
+    const { log } = await client.kernels.outputs({ owner: "jane", slug: "lists-input" });
+    expect(lastLines(log, 50)).toContain("['datasets/jane/avocado-data/a.bin']");
   });
 
   it("makes a client wait that asks too much", async () => {

@@ -10,7 +10,7 @@ const row: ManifestRow = {
   sample: "1",
   stage: 1,
   split: "train",
-  shard: "shards/train-00000.npy.gz",
+  shard: "shards/train-00000.npy",
   index: 0,
 };
 
@@ -19,8 +19,8 @@ describe("formatManifest", () => {
     const { shelfLifeDays: _, ...censored } = { ...row, censoredDays: 3, index: 1 };
     expect(formatManifest([row, censored])).toBe(
       "File Name,T10,T20,Tam,Shelf-life Days,Censored Days,Sample,Stage,Split,Shard,Index\n" +
-        "T20_d01_001_a_1,0,1,0,9.25,,1,1,train,shards/train-00000.npy.gz,0\n" +
-        "T20_d01_001_a_1,0,1,0,,3,1,1,train,shards/train-00000.npy.gz,1\n",
+        "T20_d01_001_a_1,0,1,0,9.25,,1,1,train,shards/train-00000.npy,0\n" +
+        "T20_d01_001_a_1,0,1,0,,3,1,1,train,shards/train-00000.npy,1\n",
     );
   });
 });
@@ -38,7 +38,7 @@ describe("parseManifest", () => {
           sample: fc.string({ minLength: 1 }),
           stage: fc.integer({ min: 1, max: 5 }),
           split: fc.constantFrom(...splits),
-          shard: fc.constant("shards/a.npy.gz"),
+          shard: fc.constant("shards/a.npy"),
           index: fc.nat(),
         },
         {

@@ -4,19 +4,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DatasetSummary, datasetKeys, type ManifestRow } from "../../../../core/contracts/dataset.ts";
 import { formatManifest } from "../../../../core/dataset/manifest.ts";
-import { ShardEncoder } from "../../../../core/dataset/npy.ts";
+import { encodeShard } from "../../../../core/dataset/npy.ts";
 import { openDataset } from "../../../../core/dataset/open.ts";
 import { FolderStore } from "../../../../core/folder-store.ts";
 import { writeJson } from "../../../../core/storage.ts";
 
-function encodeShard(photographs: Uint8Array[]): Promise<Buffer> {
-  const encoder = new ShardEncoder();
-  for (const pixels of photographs) encoder.add(pixels);
-  return encoder.finish();
-}
-
 const version = "0123456789abcdef";
-const key = "shards/test-00000.npy.gz";
+const key = "shards/test-00000.npy";
 const image = (value: number) => new Uint8Array(224 * 224 * 3).fill(value);
 const row = (fileName: string, index: number): ManifestRow => ({
   fileName,
@@ -38,7 +32,7 @@ const summary: DatasetSummary = {
   fruits: { train: 0, validation: 0, test: 1 },
   photographsBySplit: { train: 0, validation: 0, test: 2 },
   dropped: {},
-  shards: [{ key, split: "test", photographs: 2 }],
+  shards: [{ key, split: "test", photographs: 2, sha256: "0".repeat(64), bytes: 0 }],
   createdAt: new Date(0).toISOString(),
 };
 
@@ -47,7 +41,7 @@ beforeEach(async () => {
   store = new FolderStore(await mkdtemp(join(tmpdir(), "open-")));
   await writeJson(store, datasetKeys.summary(version), summary);
   await store.write(datasetKeys.manifest(version), formatManifest([row("second", 1), row("first", 0)]));
-  await store.write(datasetKeys.prefix(version) + key, await encodeShard([image(1), image(2)]));
+  await store.write(datasetKeys.prefix(version) + key, encodeShard([image(1), image(2)]).content);
 });
 afterEach(() => rm(store.folder, { recursive: true }));
 
@@ -61,7 +55,7 @@ describe("openDataset", () => {
   });
 
   it("refuses a shard that the manifest does not describe", async () => {
-    await store.write(datasetKeys.prefix(version) + key, await encodeShard([image(1)]));
+    await store.write(datasetKeys.prefix(version) + key, encodeShard([image(1)]).content);
     const dataset = await openDataset(store, version);
     await expect(dataset.readShard(key)).rejects.toThrow("has 1 photographs, but the manifest");
   });

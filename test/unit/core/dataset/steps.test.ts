@@ -10,6 +10,7 @@ import { preprocessShard } from "../../../../core/dataset/preprocess.ts";
 import { splitOfFruit } from "../../../../core/dataset/split.ts";
 import { NoDataError } from "../../../../core/errors.ts";
 import type { FolderStore } from "../../../../core/folder-store.ts";
+import { writeJson } from "../../../../core/storage.ts";
 import { csvLine, header, names, rawDataset, samples, source, temporaryStore, writeFiles } from "./raw-dataset.ts";
 
 let raw: FolderStore;
@@ -51,9 +52,9 @@ describe("the steps from a folder to a data set", () => {
       source: { source },
     });
     expect(dataset.summary.shards.map(({ key, photographs }) => [key, photographs])).toEqual([
-      ["shards/train-00000.npy.gz", 6],
-      ["shards/validation-00000.npy.gz", 6],
-      ["shards/test-00000.npy.gz", 6],
+      ["shards/train-00000.npy", 6],
+      ["shards/validation-00000.npy", 6],
+      ["shards/test-00000.npy", 6],
     ]);
     for (const split of ["train", "validation", "test"] as const) {
       for await (const { rows, pixels } of dataset.shards(split)) {
@@ -107,6 +108,20 @@ describe("the steps from a folder to a data set", () => {
     const fetched = await fetchData({ raw, data, key: "set" });
     expect(await planDataset(data, fetched)).toEqual({ version: plan.version, done: true, items: [] });
     expect(await assembleDataset(data, plan.version)).toEqual(ref);
+  });
+
+  it("make a data set anew that another version of the pipeline has made", async () => {
+    const { ref } = await run();
+    const fetchedIndex = `${(await fetch()).prefix}index.json`;
+    for (const key of [fetchedIndex, datasetKeys.latest]) {
+      const { processing, ...before } = JSON.parse(Buffer.from(await data.read(key)).toString());
+      expect(processing).toBe(2);
+      const fetched = before.fetched && { ...before.fetched, version: "00000000000000aa" };
+      await writeJson(data, key, { ...before, ...(fetched && { fetched }) });
+    }
+    await expect(findDataset(data)).rejects.toThrow("prepared by another version of the pipeline");
+    expect((await run()).ref).toEqual(ref);
+    await expect(findDataset(data)).resolves.toEqual(ref);
   });
 
   it("leave finished chunks and their plan as they are", async () => {

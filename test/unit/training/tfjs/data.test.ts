@@ -74,7 +74,7 @@ describe("cachePhotographs", () => {
       },
     };
     const cache = await cachePhotographs(watched, ["train", "validation"], own);
-    expect(read).toEqual(["shards/train.npy.gz"]);
+    expect(read).toEqual(["shards/train.npy"]);
     await cache.close();
   });
 });

@@ -78,7 +78,7 @@ describe("trainModel", () => {
       },
     };
     await train("blind", { epochs: 1 }, { dataset: watched, cacheFolder: join(folder, "own-cache") });
-    expect(read.sort()).toEqual(["shards/train.npy.gz", "shards/validation.npy.gz"]);
+    expect(read.sort()).toEqual(["shards/train.npy", "shards/validation.npy"]);
   });
 
   it("leaves no model behind when it is aborted", async () => {
