@@ -33,6 +33,8 @@ export const kernelTags = {
   phase: "kaggle.phase",
   /** `owner/slug`. */
   kernel: "kaggle.kernel",
+  /** Number of the version that was pushed last. */
+  version: "kaggle.version",
   /** Where people see it. */
   url: "kaggle.url",
   /** Why what the kernel left cannot be used: then it is run again. */

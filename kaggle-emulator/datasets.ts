@@ -22,6 +22,8 @@ interface Dataset {
 
 const named = z.object({ ownerSlug: z.string(), datasetSlug: z.string() });
 const tokens = z.array(z.object({ token: z.string() }));
+const directories = z.array(z.object({ name: z.string().regex(/^[\w-]+$/), files: tokens })).default([]);
+type Directories = z.infer<typeof directories>;
 
 /** Data sets, each with its versions. */
 export class Datasets {
@@ -41,8 +43,10 @@ export class Datasets {
       title: z.string().min(6).max(50),
       licenseName: z.string().min(1),
       files: tokens,
+      directories,
     });
-    const createVersion = named.extend({ body: z.object({ versionNotes: z.string().default(""), files: tokens }) });
+    const newVersion = z.object({ versionNotes: z.string().default(""), files: tokens, directories });
+    const createVersion = named.extend({ body: newVersion });
     const list = named.extend({
       datasetVersionNumber: z.int().optional(),
       pageSize: z.int().optional(),
@@ -54,20 +58,23 @@ export class Datasets {
       [`${service}/GetDatasetStatus`]: method(named, (ref) => ({ status: this.status(this.newest(ref)) })),
       [`${service}/GetDataset`]: method(named, (ref) => {
         const { title, versions } = this.find(ref);
+        this.refuseTooEarly(this.newest(ref));
         const name = `${ref.ownerSlug}/${ref.datasetSlug}`;
         return { ref: name, title, isPrivate: true, currentVersionNumber: versions.length };
       }),
-      [`${service}/CreateDataset`]: method(create, async ({ ownerSlug, slug, title, files }, call) => {
+      [`${service}/CreateDataset`]: method(create, async ({ ownerSlug, slug, title, ...body }, call) => {
         const key = `${ownerSlug}/${slug}`;
         if (this.datasets.has(key)) return failed(`The requested title "${title}" is already in use`);
-        return this.addVersion(key, title, "Initial release", files, call);
+        return this.addVersion(key, title, "Initial release", body, call);
       }),
       [`${service}/CreateDatasetVersion`]: method(createVersion, async ({ ownerSlug, datasetSlug, body }, call) => {
         const { title } = this.find({ ownerSlug, datasetSlug });
-        return this.addVersion(`${ownerSlug}/${datasetSlug}`, title, body.versionNotes, body.files, call);
+        return this.addVersion(`${ownerSlug}/${datasetSlug}`, title, body.versionNotes, body, call);
       }),
       [`${service}/ListDatasetFiles`]: method(list, async ({ pageSize, pageToken, datasetVersionNumber, ...ref }) => {
-        const files = await listFolder(this.version(ref, datasetVersionNumber).folder);
+        const version = this.version(ref, datasetVersionNumber);
+        this.refuseTooEarly(version);
+        const files = await listFolder(version.folder);
         const { page, nextPageToken } = pageOf(files, pageSize, pageToken);
         const described = page.map(({ name, size, modified }) => ({
           name,
@@ -96,16 +103,25 @@ export class Datasets {
     return version && { at: join("datasets", ownerSlug, datasetSlug), folder: version.folder };
   }
 
-  private async addVersion(key: string, title: string, notes: string, files: { token: string }[], { user }: Call) {
+  private async addVersion(
+    key: string,
+    title: string,
+    notes: string,
+    { files, directories }: { files: { token: string }[]; directories: Directories },
+    { user }: Call,
+  ) {
+    const { datasetSeconds, datasetFails, topLevelFiles } = this.faults.current;
     if (key.split("/")[0] !== user) throw new ApiError(403, "Permission 'datasets.create' was denied");
     if (files.length === 0) return failed("At least one file is needed");
+    if (files.length > topLevelFiles) return failed(`A dataset may have at most ${topLevelFiles} top-level files`);
     const dataset = this.datasets.get(key) ?? { title, versions: [] };
     const folder = join(this.folder, key, String(dataset.versions.length + 1));
     await mkdir(folder, { recursive: true });
-    for (const blob of await this.blobs.take(files.map(({ token }) => token))) {
-      await unpackUpload(blob.path, join(folder, basename(blob.name)));
+    for (const { name, files: inside } of [{ name: "", files }, ...directories]) {
+      for (const blob of await this.blobs.take(inside.map(({ token }) => token))) {
+        await unpackUpload(blob.path, join(folder, name, basename(blob.name)));
+      }
     }
-    const { datasetSeconds, datasetFails } = this.faults.current;
     dataset.versions.push({ folder, notes, readyAt: Date.now() + datasetSeconds * 1000, failed: datasetFails });
     this.datasets.set(key, dataset);
     return { status: "ok", ref: key, url: `https://www.kaggle.com/datasets/${key}`, error: "", invalidTags: [] };
@@ -119,6 +135,11 @@ export class Datasets {
 
   private newest(ref: z.infer<typeof named>): Version {
     return this.version(ref, undefined);
+  }
+
+  /** "Newly created versions may return 404 for several seconds" (github.com/Kaggle/kaggle-cli/issues/890). */
+  private refuseTooEarly({ readyAt }: Version): void {
+    if (Date.now() < readyAt + 1000 * this.faults.current.absentSeconds) throw new ApiError(404, "Not found");
   }
 
   private version(ref: z.infer<typeof named>, number: number | undefined): Version {

@@ -6,6 +6,20 @@ const settings = z.strictObject({
   queueSeconds: z.number().min(0).default(0),
   /** Seconds until a version of a data set is ready. */
   datasetSeconds: z.number().min(0).default(0.2),
+  /** Seconds for which Kaggle answers 404 for a kernel after its push and for a version of a data set after READY. */
+  absentSeconds: z.number().min(0).default(0),
+  /** Seconds for which a kernel's status and files are still those of the version before, unless a version is named. */
+  staleSeconds: z.number().min(0).default(1),
+  /** GPU sessions that an account may have at once. */
+  gpuSessions: z.int().min(0).default(2),
+  /** Files that a data set may have beside its folders (kaggle.com/docs/datasets; kagglehub's gcs_upload.py packs more). */
+  topLevelFiles: z.int().min(1).default(50),
+  /** Kernels may name a version of a data set. Kaggle's documentation knows none, but its command line lets it pass. */
+  versionedSources: z.boolean().default(true),
+  /** Answers have null where they could have an empty text or list, as in github.com/Kaggle/kaggle-cli/issues/345. */
+  nulls: z.boolean().default(false),
+  /** Status of GetKernelSessionStatus for a kernel of which no version was taken. */
+  shellStatus: z.union([z.literal(404), z.literal(500)]).default(404),
   /** What becomes of the kernels: they raise, are cancelled once they run, or are not taken for want of quota. */
   kernel: z.enum(["error", "cancel", "quota"]).optional(),
   /** Notebooks that ask for a GPU run with a second logical device in its place: slow, but as strict as a real one. */
@@ -14,12 +28,12 @@ const settings = z.strictObject({
   kernelStatus: z.string().optional(),
   /** A version of a data set comes to nothing. */
   datasetFails: z.boolean().default(false),
-  /** Calls answered with an error: those whose name contains `method`, so many times. */
+  /** Calls answered with an error: those whose name contains `method`, so many times. 200 is a page of HTML. */
   errors: z
     .array(
       z.strictObject({
         method: z.string(),
-        status: z.int().min(400).max(599),
+        status: z.union([z.literal(200), z.int().min(400).max(599)]),
         retryAfter: z.string().optional(),
         times: z.int().min(1),
         /** The call is carried out all the same: only the answer is lost. */

@@ -50,7 +50,7 @@ export async function startKaggleEmulator(options: KaggleEmulatorOptions): Promi
     faults.strike(name, false);
     const answer = await method(body, call);
     faults.strike(name, true);
-    if (answer !== undefined) sendJson(response, 200, answer);
+    if (answer !== undefined) sendJson(response, 200, faults.current.nulls ? withNulls(answer) : answer);
   }
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -62,6 +62,10 @@ export async function startKaggleEmulator(options: KaggleEmulatorOptions): Promi
     if (request.method === "PUT" && pathname === "/_emulator/faults") {
       faults.set(await readBody(request));
       return sendJson(response, 200, faults.current);
+    }
+    if (request.method === "DELETE" && pathname === "/_emulator/kernels") {
+      await kernels.clear();
+      return sendJson(response, 200, {});
     }
     if (request.method === "PUT" && first === "upload") {
       faults.strike("upload", false);
@@ -85,6 +89,8 @@ export async function startKaggleEmulator(options: KaggleEmulatorOptions): Promi
       const { code, message, headers } =
         error instanceof ApiError ? error : new ApiError(500, error instanceof Error ? error.message : String(error));
       if (response.headersSent) response.destroy();
+      // Under load Kaggle sends a page for people, at times with status 200.
+      else if (code === 200) response.writeHead(200, { "content-type": "text/html" }).end("<html>Please wait</html>");
       else sendJson(response, code, { code, message }, headers);
     });
   });
@@ -93,7 +99,7 @@ export async function startKaggleEmulator(options: KaggleEmulatorOptions): Promi
   const { port } = server.address() as AddressInfo;
   let stopping: Promise<void> | undefined;
   const end = async () => {
-    await kernels.stop();
+    await kernels.clear();
     server.closeAllConnections();
     await new Promise((closed) => server.close(closed));
     await rm(options.folder, { recursive: true, force: true });
@@ -105,6 +111,13 @@ export async function startKaggleEmulator(options: KaggleEmulatorOptions): Promi
       return stopping;
     },
   };
+}
+
+/** Fields of an answer that are empty, as null. */
+function withNulls(answer: unknown): unknown {
+  const empty = (value: unknown) => value === "" || value === 0 || (Array.isArray(value) && value.length === 0);
+  const fields = Object.entries(answer as Record<string, unknown>);
+  return Object.fromEntries(fields.map(([name, value]) => [name, empty(value) ? null : value]));
 }
 
 const usernameOf = ({ credentials }: KaggleEmulatorOptions) => credentials?.username ?? "local";

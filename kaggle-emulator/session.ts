@@ -55,6 +55,12 @@ export class Session {
     return ["COMPLETE", "ERROR", "CANCEL_ACKNOWLEDGED"].includes(this.status);
   }
 
+  /** What the notebook has left, once it is over; nothing of a cancelled one. */
+  async files(): Promise<Awaited<ReturnType<typeof listFolder>>> {
+    if (!this.over || this.status === "CANCEL_ACKNOWLEDGED") return [];
+    return listFolder(this.working).catch(() => []);
+  }
+
   /** Ends the session as a person on Kaggle's page does. */
   async cancel(): Promise<void> {
     if (this.over) return;
@@ -74,10 +80,8 @@ export class Session {
     this.status = "RUNNING";
     const child = this.start();
     if (cancelled) setTimeout(() => void this.cancel(), 1000);
-    const late = setTimeout(() => {
-      this.failureMessage = "Your notebook was stopped because it ran longer than allowed";
-      this.kill();
-    }, timeoutSeconds * 1000);
+    // At its time limit a session ends as if it had been cancelled: no message, no files.
+    const late = setTimeout(() => void this.cancel(), timeoutSeconds * 1000);
     const [code] = (await once(child, "close")) as [number | null];
     clearTimeout(late);
     if (this.stopping.signal.aborted) this.status = "CANCEL_ACKNOWLEDGED";

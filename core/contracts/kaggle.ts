@@ -29,11 +29,16 @@ export const pushKernelTask = z.object({
   input: validatedInput,
   dataset: datasetRef,
   source: z.string(),
+  /** What the task answered before, when it is asked again. */
+  previous: z.object({ since: date }).nullish(),
 });
 export type PushKernelTask = z.infer<typeof pushKernelTask>;
 export const pushedKernel = z.object({
-  /** `trained`: an earlier execution had trained it already. `attached`: one had pushed the kernel. */
-  outcome: z.enum(["pushed", "attached", "trained"]),
+  /**
+   * `trained`: an earlier execution had trained it already. `attached`: one had pushed the kernel. `waiting`: Kaggle takes it
+   * once another session of the account has ended.
+   */
+  outcome: z.enum(["pushed", "attached", "trained", "waiting"]),
   training: trainingResult.optional(),
   owner: z.string(),
   slug: z.string(),
@@ -41,12 +46,16 @@ export const pushedKernel = z.object({
   runId: z.string(),
   headRunId: z.string(),
   since: date,
+  /** Which version of the kernel, where it is known. */
+  version: z.int().optional(),
+  /** Seconds until it is worth asking again. */
+  waitSeconds: z.number().optional(),
 });
 export type PushedKernel = z.infer<typeof pushedKernel>;
 
 export const checkKernelTask = z.object({
   kernel: pushedKernel,
-  previous: z.object({ startedAt: date.optional() }).nullish(),
+  previous: z.object({ startedAt: date.optional(), unseenSince: date.optional() }).nullish(),
 });
 export type CheckKernelTask = z.infer<typeof checkKernelTask>;
 export const checkedKernel = z.object({
@@ -56,6 +65,8 @@ export const checkedKernel = z.object({
   queueSeconds: z.int(),
   runSeconds: z.int(),
   startedAt: date.optional(),
+  /** Since when Kaggle has not told how it stands. */
+  unseenSince: date.optional(),
   waitSeconds: z.int().min(1),
   /** What failed, as Step Functions names it. */
   Error: z.string().optional(),

@@ -1,3 +1,4 @@
+import { checkAccess, checkGpuQuota } from "./account.ts";
 import { KaggleBlobs } from "./blobs.ts";
 import { KaggleDatasets } from "./datasets.ts";
 import { KaggleHttp, type KaggleOptions } from "./http.ts";
@@ -10,6 +11,10 @@ export interface KaggleClient {
   readonly blobs: KaggleBlobs;
   readonly datasets: KaggleDatasets;
   readonly kernels: KaggleKernels;
+  /** @throws KaggleError when the token is not valid or somebody else's */
+  checkAccess(): Promise<void>;
+  /** @throws KaggleError when this week's GPU time is used up */
+  checkGpuQuota(): Promise<void>;
 }
 
 /**
@@ -23,5 +28,7 @@ export function createKaggleClient(options: KaggleOptions): KaggleClient {
     blobs: new KaggleBlobs(http),
     datasets: new KaggleDatasets(http),
     kernels: new KaggleKernels(http),
+    checkAccess: () => checkAccess(http, options.credentials),
+    checkGpuQuota: () => checkGpuQuota(http),
   };
 }

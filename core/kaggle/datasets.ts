@@ -1,33 +1,41 @@
 import { z } from "zod";
+import { optionalField, optionalText } from "./answer.ts";
 import { checkDataset, type KaggleRef } from "./checks.ts";
 import { isAbsent, KaggleError } from "./errors.ts";
 import type { KaggleHttp } from "./http.ts";
 import { type DatasetStatus, parseDatasetStatus } from "./status.ts";
 
-/** A data set to be made. `files`: tokens of the uploads. It is private. */
+/** A data set to be made of uploads, by their tokens. It is private. */
 export interface NewDataset extends KaggleRef {
   title: string;
   /** As Kaggle names licences, such as `CC-BY-4.0`; `other` where it has no name. */
   licence: string;
   files: readonly string[];
+  /** Files in folders, by the folder's name: beside them Kaggle takes 50 files (kaggle.com/docs/datasets). */
+  folders?: Record<string, readonly string[]>;
 }
 
 const service = "datasets.DatasetApiService";
 const answeredStatus = z.object({ status: z.unknown().optional() });
 const created = z.object({
-  status: z.string().default(""),
-  error: z.string().default(""),
-  url: z.string().default(""),
+  status: optionalText,
+  error: optionalText,
 });
 const described = z.object({ currentVersionNumber: z.int().min(1) });
 const listed = z.object({
-  datasetFiles: z.array(z.object({ name: z.string(), totalBytes: z.coerce.number().default(0) })).default([]),
-  errorMessage: z.string().default(""),
-  nextPageToken: z.string().default(""),
+  datasetFiles: optionalField(z.array(z.object({ name: z.string(), totalBytes: z.coerce.number().default(0) })), []),
+  errorMessage: optionalText,
+  nextPageToken: optionalText,
 });
 export type DatasetFile = z.infer<typeof listed>["datasetFiles"][number];
 
 const named = ({ owner, slug }: KaggleRef) => ({ ownerSlug: owner, datasetSlug: slug });
+
+const byToken = (tokens: readonly string[]) => tokens.map((token) => ({ token }));
+function contentOf({ files, folders = {} }: NewDataset): object {
+  const directories = Object.entries(folders).map(([name, tokens]) => ({ name, files: byToken(tokens) }));
+  return { files: byToken(files), ...(directories.length > 0 && { directories }) };
+}
 
 /** Data sets on Kaggle. */
 export class KaggleDatasets {
@@ -78,20 +86,20 @@ export class KaggleDatasets {
     return files;
   }
 
-  private create({ owner, slug, title, licence, files }: NewDataset): Promise<void> {
+  private create(dataset: NewDataset): Promise<void> {
+    const { owner, slug, title, licence } = dataset;
     return this.make("CreateDataset", {
       ownerSlug: owner,
       slug,
       title,
       licenseName: licence,
       isPrivate: true,
-      files: files.map((token) => ({ token })),
+      ...contentOf(dataset),
     });
   }
 
   private createVersion(dataset: NewDataset, versionNotes: string): Promise<void> {
-    const files = dataset.files.map((token) => ({ token }));
-    return this.make("CreateDatasetVersion", { ...named(dataset), body: { versionNotes, files } });
+    return this.make("CreateDatasetVersion", { ...named(dataset), body: { versionNotes, ...contentOf(dataset) } });
   }
 
   private async make(method: string, body: object): Promise<void> {

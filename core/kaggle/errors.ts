@@ -18,9 +18,21 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof KaggleError && (error.status === 404 || error.status === 403);
 }
 
+/** Does Kaggle want a GPU session to end first? It says `Maximum batch GPU session count of 2 reached.` */
+export function isCapacity(error: unknown): boolean {
+  return error instanceof KaggleError && /session (count|limit).* reached/i.test(error.message);
+}
+
+/** Did Kaggle find that a data set's name is taken? */
+export function isTaken(error: unknown): boolean {
+  return error instanceof KaggleError && /already in use|already exists/i.test(error.message);
+}
+
 function hint(status: number, message: string): string {
   if (status === 401) return " Check the Kaggle credentials: make a new token on kaggle.com under Settings, API.";
-  if (/quota|maximum weekly|sessions? (limit|reached)/i.test(message))
+  if (/session (count|limit).* reached/i.test(message))
+    return " End a session on kaggle.com, where an open editor counts too, or train with strategy 'ecs'.";
+  if (/quota|maximum weekly/i.test(message))
     return " Wait until Kaggle renews the quota (Settings on kaggle.com shows when), or train with strategy 'ecs'.";
   if (/phone/i.test(message)) return " Verify your phone number on kaggle.com under Settings.";
   return "";

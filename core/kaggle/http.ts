@@ -118,7 +118,10 @@ export class KaggleHttp {
   }
 
   private async parse<T>(call: string, response: Response, answer: z.ZodType<T>): Promise<T> {
-    const parsed = answer.safeParse(parseJson(await readText(call, response)));
+    const json = parseJson(await readText(call, response));
+    // Under load Kaggle sends a page for people, with any status (unsloth's launcher for Kaggle met 429 and 503 so).
+    if (json === undefined) throw new KaggleAwayError(call, "its answer is not JSON", {});
+    const parsed = answer.safeParse(json);
     if (parsed.success) return parsed.data;
     throw new KaggleError(call, response.status, `its answer is not as expected:\n${z.prettifyError(parsed.error)}`);
   }

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
+import { optionalField, optionalText } from "./answer.ts";
 import { checkKernel, type KaggleRef } from "./checks.ts";
 import { isAbsent, KaggleError } from "./errors.ts";
 import type { KaggleHttp } from "./http.ts";
@@ -29,29 +30,43 @@ export interface KernelState {
   failureMessage: string;
 }
 
+/** A kernel, and which of its versions; without one, the newest that Kaggle shows, which may still be the one before. */
+export type KernelRef = KaggleRef & { version?: number | undefined };
+
+/** What became of a push. `lacking`: data sets that it does not find; the kernel runs without them all the same. */
+export interface SavedKernel {
+  /** Address for people. */
+  url: string;
+  version: number;
+  lacking: readonly string[];
+}
+
 /** One piece of what a kernel printed. `time` in seconds from its start. */
 export type LogEntry = z.infer<typeof logEntry>;
 /** A file that a kernel left, at an address that is good for some minutes. */
 export type OutputFile = z.infer<typeof listed>["files"][number];
 
 const service = "kernels.KernelsApiService";
-const strings = z.array(z.string()).default([]);
 const saved = z.object({
-  error: z.string().default(""),
-  versionNumber: z.int().optional(),
-  url: z.string().default(""),
-  invalidDatasetSources: strings,
+  error: optionalText,
+  versionNumber: z.int().nullish(),
+  url: optionalText,
+  invalidDatasetSources: optionalField(z.array(z.string()), []),
 });
-const session = z.object({ status: z.unknown().optional(), failureMessage: z.string().default("") });
-const source = z.object({ blob: z.object({ source: z.string().default("") }) });
+const session = z.object({ status: z.unknown().optional(), failureMessage: optionalText });
 const listed = z.object({
-  files: z.array(z.object({ url: z.url(), fileName: z.string().min(1) })).default([]),
-  log: z.string().default(""),
-  nextPageToken: z.string().default(""),
+  files: optionalField(z.array(z.object({ url: z.url(), fileName: z.string().min(1) })), []),
+  log: optionalText,
+  nextPageToken: optionalText,
 });
 const logEntry = z.object({ stream_name: z.string().default("stdout"), time: z.number().default(0), data: z.string() });
 
 const named = ({ owner, slug }: KaggleRef) => ({ userName: owner, kernelSlug: slug });
+/** `v2`; Kaggle answers 404 to a bare number (github.com/Kaggle/kaggle-cli/pull/1201). */
+const versioned = ({ version, ...ref }: KernelRef) => ({
+  ...named(ref),
+  ...(version && { versionLabel: `v${version}` }),
+});
 
 /** Kernels (notebooks that run) on Kaggle. */
 export class KaggleKernels {
@@ -63,10 +78,9 @@ export class KaggleKernels {
 
   /**
    * Saves a notebook and has it run.
-   * @returns its address for people
    * @throws InvalidInputError for what Kaggle would refuse; KaggleError; TransientError after which it may run all the same
    */
-  async push(kernel: NewKernel): Promise<string> {
+  async push(kernel: NewKernel): Promise<SavedKernel> {
     checkKernel(kernel);
     const method = `${service}/SaveKernel`;
     const body = {
@@ -84,19 +98,26 @@ export class KaggleKernels {
       ...(kernel.gpu && kernel.machineShape && { machineShape: kernel.machineShape }),
       ...(kernel.timeout && { sessionTimeoutSeconds: kernel.timeout }),
     };
-    // A failure comes under HTTP 200; so does a data set that the kernel would have to do without.
-    const answer = await this.http.callOnce(method, body, saved);
-    const lacking = answer.invalidDatasetSources;
-    const problem = answer.error || (lacking.length > 0 ? `it does not find the data set ${lacking.join(", ")}` : "");
-    if (problem) throw new KaggleError(method, 200, problem);
-    if (answer.versionNumber === undefined) throw new KaggleError(method, 200, "it did not say which version it saved");
-    return answer.url;
+    const { error, url, versionNumber, invalidDatasetSources } = await this.http.callOnce(method, body, saved);
+    // A failure comes under HTTP 200.
+    if (error) throw new KaggleError(method, 200, error);
+    if (!versionNumber) throw new KaggleError(method, 200, "it did not say which version it saved");
+    return { url, version: versionNumber, lacking: invalidDatasetSources };
   }
 
-  /** How the newest run of a kernel stands, or undefined where there is no such kernel. */
-  async status(ref: KaggleRef): Promise<KernelState | undefined> {
+  /** Deletes a kernel with all its versions, and ends what runs of it. There may be none. */
+  async delete(ref: KaggleRef): Promise<void> {
     try {
-      const answer = await this.http.call(`${service}/GetKernelSessionStatus`, named(ref), session);
+      await this.http.call(`${service}/DeleteKernel`, named(ref), z.unknown());
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+    }
+  }
+
+  /** How a kernel's run stands, or undefined where Kaggle shows none. */
+  async status(ref: KernelRef): Promise<KernelState | undefined> {
+    try {
+      const answer = await this.http.call(`${service}/GetKernelSessionStatus`, versioned(ref), session);
       const said = typeof answer.status === "string" ? answer.status : "none";
       return { status: parseKernelStatus(answer.status), said, failureMessage: answer.failureMessage };
     } catch (error) {
@@ -105,13 +126,19 @@ export class KaggleKernels {
     }
   }
 
-  /** The notebook of the newest version as Kaggle keeps it. */
-  async source(ref: KaggleRef): Promise<string> {
-    return (await this.http.call(`${service}/GetKernel`, named(ref), source)).blob.source;
+  /** Is there such a kernel, whatever became of its run? */
+  async exists(ref: KaggleRef): Promise<boolean> {
+    try {
+      await this.http.call(`${service}/GetKernel`, named(ref), z.unknown());
+      return true;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
   }
 
-  /** All files that the newest run left, and what it printed. */
-  async outputs(ref: KaggleRef): Promise<{ files: OutputFile[]; log: LogEntry[] }> {
+  /** All files that the run left, and what it printed. */
+  async outputs(ref: KernelRef): Promise<{ files: OutputFile[]; log: LogEntry[] }> {
     const method = `${service}/ListKernelSessionOutput`;
     const files: OutputFile[] = [];
     let log = "";
@@ -119,7 +146,7 @@ export class KaggleKernels {
     do {
       const page = await this.http.call(
         method,
-        { ...named(ref), pageSize: 100, ...(pageToken && { pageToken }) },
+        { ...versioned(ref), pageSize: 100, ...(pageToken && { pageToken }) },
         listed,
       );
       if (pageToken && page.nextPageToken === pageToken) throw new KaggleError(method, 200, "its pages do not end");

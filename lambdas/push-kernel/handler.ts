@@ -18,6 +18,8 @@ const env = environment(
     KAGGLE_KERNEL_PREFIX: z.string().min(1),
     KAGGLE_MACHINE_SHAPE: z.string().min(1),
     KAGGLE_WEIGHTS: z.enum(["imagenet", "none"]),
+    KAGGLE_WAIT_SECONDS: secondsFromEnv,
+    KAGGLE_QUEUE_PATIENCE_SECONDS: secondsFromEnv,
     KAGGLE_RUN_PATIENCE_SECONDS: secondsFromEnv,
     /** An MLflow that kernels can reach. */
     KAGGLE_TRACKING_URI: z.url().optional(),
@@ -34,6 +36,8 @@ export const handler = step(pushKernelTask, async (task) => {
     artifactRoot: artifactRoot(env().ARTIFACT_BUCKET),
     isRunning: (executionArn) => isExecutionRunning(sfn, executionArn),
     notebook,
+    waitSeconds: env().KAGGLE_WAIT_SECONDS,
+    queuePatienceSeconds: env().KAGGLE_QUEUE_PATIENCE_SECONDS,
     settings: {
       prefix: env().KAGGLE_KERNEL_PREFIX,
       gpu: true,

@@ -1,12 +1,15 @@
 import type { PushedKernel, PushKernelTask } from "../../core/contracts/kaggle.ts";
 import type { KaggleClient } from "../../core/kaggle/client.ts";
 import type { Tracking } from "../../core/kaggle/credentials.ts";
+import { isCapacity } from "../../core/kaggle/errors.ts";
+import type { NewKernel } from "../../core/kaggle/kernels.ts";
 import { injectParameters, type Parameter } from "../../core/kaggle/notebook.ts";
 import type { MlflowClient } from "../../core/mlflow/client.ts";
 import { equals } from "../../core/mlflow/filter.ts";
 import type { Run } from "../../core/mlflow/runs.ts";
 import { kernelTags, runTags } from "../../core/run-tags.ts";
 import { openTrainingRun, type TrainingRunClients, takeUpRun } from "../../core/training-run.ts";
+import { findPushed, saveKernel } from "./save-kernel.ts";
 
 export interface KernelSettings {
   /** First part of the kernels' slugs. */
@@ -27,6 +30,9 @@ export interface PushKernelClients extends TrainingRunClients {
   /** The notebook's JSON. */
   notebook: string;
   settings: KernelSettings;
+  /** Seconds until it is worth asking again, and after which waiting for a GPU session is given up. */
+  waitSeconds: number;
+  queuePatienceSeconds: number;
   now?: () => Date;
 }
 
@@ -35,37 +41,49 @@ export interface PushKernelClients extends TrainingRunClients {
  * restarted execution finds the one that an earlier attempt pushed: it is pushed again only when it had failed.
  */
 export async function pushKernel(task: PushKernelTask, clients: PushKernelClients): Promise<PushedKernel> {
-  const { kaggle, mlflow, settings, now = () => new Date() } = clients;
+  const { kaggle, mlflow, settings, queuePatienceSeconds, waitSeconds, now = () => new Date() } = clients;
   const { run, result } = await openTrainingRun(task, clients);
   const head = await openHeadRun(task, run, mlflow);
   const ref = { owner: kaggle.owner, slug: `${settings.prefix}-${run.runId.slice(0, 12)}` };
-  const pushed = { ...ref, runId: run.runId, headRunId: head.runId, since: now().toISOString() };
+  const since = task.previous?.since ?? now().toISOString();
+  const pushed = { ...ref, runId: run.runId, headRunId: head.runId, since };
   if (result) {
     await mlflow.runs.update(head.runId, "FINISHED");
     return { ...pushed, outcome: "trained", training: result };
   }
-  const state = await kaggle.kernels.status(ref);
+  const version = Number(run.tags[kernelTags.version]) || undefined;
+  const state = await findPushed({ ...ref, version }, kaggle);
   const over = !state || ["ERROR", "CANCEL_ACKNOWLEDGED"].includes(state.status);
   // A kernel may complete and yet leave what cannot be used.
   const rejected = state?.status === "COMPLETE" && run.tags[kernelTags.rejected] !== undefined;
-  if (!over && !rejected) return { ...pushed, outcome: "attached" };
+  if (!over && !rejected) return { ...pushed, outcome: "attached", version };
 
-  const url = await kaggle.kernels.push({
-    ...ref,
-    title: ref.slug,
-    notebook: injectParameters(clients.notebook, parametersOf(task, run, head, settings)),
-    datasets: [task.source],
-    gpu: settings.gpu,
-    machineShape: settings.machineShape,
-    // For the backbone's weights, the packages of the export, and MLflow where it is told.
-    internet: true,
-    timeout: settings.timeout,
-  });
-  await mlflow.runs.log(run.runId, {
-    tags: { [kernelTags.kernel]: `${ref.owner}/${ref.slug}`, [kernelTags.url]: url },
-  });
-  if (run.tags[kernelTags.rejected] !== undefined) await mlflow.runs.deleteTag(run.runId, kernelTags.rejected);
-  return { ...pushed, outcome: "pushed" };
+  try {
+    const kernel: NewKernel = {
+      ...ref,
+      title: ref.slug,
+      notebook: injectParameters(clients.notebook, parametersOf(task, run, head, settings)),
+      datasets: [task.source],
+      gpu: settings.gpu,
+      machineShape: settings.machineShape,
+      // For the backbone's weights, the packages of the export, and MLflow where it is told.
+      internet: true,
+      timeout: settings.timeout,
+    };
+    const saved = await saveKernel(kernel, state !== undefined, kaggle);
+    const tags = {
+      [kernelTags.kernel]: `${ref.owner}/${ref.slug}`,
+      [kernelTags.version]: String(saved.version),
+      [kernelTags.url]: saved.url,
+    };
+    await mlflow.runs.log(run.runId, { tags });
+    if (run.tags[kernelTags.rejected] !== undefined) await mlflow.runs.deleteTag(run.runId, kernelTags.rejected);
+    return { ...pushed, outcome: "pushed", version: saved.version };
+  } catch (error) {
+    const late = now().getTime() - Date.parse(since) > 1000 * queuePatienceSeconds;
+    if (!isCapacity(error) || late) throw error;
+    return { ...pushed, outcome: "waiting", waitSeconds };
+  }
 }
 
 /** The run of the first phase: the second's child. */

@@ -29,6 +29,7 @@ export const handler = step(uploadDatasetTask, async (task) =>
       title: env().KAGGLE_DATASET_TITLE,
       licence: env().KAGGLE_DATASET_LICENCE,
     },
+    gpu: true,
     waitSeconds: env().KAGGLE_WAIT_SECONDS,
     patienceSeconds: env().KAGGLE_DATASET_PATIENCE_SECONDS,
   }),

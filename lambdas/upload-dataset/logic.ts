@@ -1,10 +1,13 @@
 import { Readable } from "node:stream";
 import pMap from "p-map";
-import { type DatasetSummary, datasetKeys, datasetSummary } from "../../core/contracts/dataset.ts";
+import { datasetKeys, datasetSummary } from "../../core/contracts/dataset.ts";
 import type { UploadDatasetTask, UploadedDataset } from "../../core/contracts/kaggle.ts";
-import { NamedError } from "../../core/errors.ts";
+import { NamedError, TransientError } from "../../core/errors.ts";
 import type { BlobSource } from "../../core/kaggle/blobs.ts";
+import type { KaggleRef } from "../../core/kaggle/checks.ts";
 import type { KaggleClient } from "../../core/kaggle/client.ts";
+import { isAbsent, isTaken } from "../../core/kaggle/errors.ts";
+import type { DatasetStatus } from "../../core/kaggle/status.ts";
 import { type ObjectStore, readJson } from "../../core/storage.ts";
 
 export interface UploadDatasetClients {
@@ -13,6 +16,8 @@ export interface UploadDatasetClients {
   data: ObjectStore;
   /** The data set on Kaggle, whose versions are this project's data sets. */
   dataset: { slug: string; title: string; licence: string };
+  /** It is to be trained on with a GPU. */
+  gpu: boolean;
   /** Seconds until it is worth asking again, and after which waiting for a version is given up. */
   waitSeconds: number;
   patienceSeconds: number;
@@ -41,13 +46,14 @@ export async function uploadDataset(
   const waiting = (uploaded: boolean): UploadedDataset => ({ ready: false, since, uploaded, waitSeconds });
   const uploaded = previous?.uploaded ?? false;
 
-  const status = await kaggle.datasets.status(ref);
-  if (status === "READY") {
-    const number = await kaggle.datasets.currentVersion(ref);
-    const files = await kaggle.datasets.listFiles(ref, number);
-    if (files.some(({ name }) => name === markerOf(version))) {
-      return { ...waiting(uploaded), ready: true, source: `${ref.owner}/${ref.slug}/${number}` };
-    }
+  let status: DatasetStatus | undefined;
+  try {
+    status = await kaggle.datasets.status(ref);
+    const source = status === "READY" && (await findVersion(version, ref, kaggle));
+    if (source) return { ...waiting(uploaded), ready: true, source };
+  } catch (error) {
+    // What was uploaded is not uploaded again because Kaggle is away, or does not show yet what it says is ready.
+    if (!uploaded || !(error instanceof TransientError || isAbsent(error))) throw error;
   }
   const name = `Version ${version} of the data set ${ref.owner}/${ref.slug}`;
   if (status === "FAILED" && uploaded) {
@@ -64,36 +70,43 @@ export async function uploadDataset(
   return waiting(true);
 }
 
+/** `owner/slug/number` of the newest version on Kaggle, where it is this one. */
+async function findVersion(version: string, ref: KaggleRef, kaggle: KaggleClient): Promise<string | undefined> {
+  const number = await kaggle.datasets.currentVersion(ref);
+  const files = await kaggle.datasets.listFiles(ref, number);
+  return files.some(({ name }) => name === markerOf(version)) ? `${ref.owner}/${ref.slug}/${number}` : undefined;
+}
+
 /** A file's name by which a version on Kaggle is recognised without reading it. */
 const markerOf = (version: string) => `version-${version}.txt`;
 
-async function upload(version: string, ref: { owner: string; slug: string }, clients: UploadDatasetClients) {
-  const { kaggle, data, dataset } = clients;
+/** Uploads shards in a folder, and beside it manifest, summary and a marker. */
+async function upload(version: string, ref: KaggleRef, { kaggle, data, dataset, gpu }: UploadDatasetClients) {
+  // Asked for before gigabytes are uploaded, not after.
+  await kaggle.checkAccess();
+  if (gpu) await kaggle.checkGpuQuota();
   const summary = await readJson(data, datasetKeys.summary(version), (value) => datasetSummary.parse(value));
-  const files = await pMap(await sourcesOf(version, summary, data), (source) => kaggle.blobs.upload(source), {
-    concurrency: 4,
-  });
-  await kaggle.datasets.publish(
-    { ...ref, title: dataset.title, licence: dataset.licence, files },
-    `Data set ${version}`,
-  );
+  const send = async (keys: readonly string[]) => {
+    const sources = await pMap(keys, (key) => sourceOf(version, key, data), { concurrency: 16 });
+    return pMap(sources, (source) => kaggle.blobs.upload(source), { concurrency: 4 });
+  };
+  const shards = await send(summary.shards.map(({ key }) => datasetKeys.prefix(version) + key));
+  const files = await send([datasetKeys.manifest(version), datasetKeys.summary(version)]);
+  files.push(await kaggle.blobs.upload(marker(version)));
+  const made = { ...ref, title: dataset.title, licence: dataset.licence, files, folders: { shards } };
+  try {
+    await kaggle.datasets.publish(made, `Data set ${version}`);
+  } catch (error) {
+    // Made by an earlier attempt whose answer was lost, and not shown yet.
+    if (!isTaken(error)) throw error;
+  }
 }
 
-/** What is uploaded, all in one folder: shards, manifest, summary, and a marker. */
-async function sourcesOf(version: string, summary: DatasetSummary, data: ObjectStore): Promise<BlobSource[]> {
-  const prefix = datasetKeys.prefix(version);
-  const keys = [
-    ...summary.shards.map(({ key }) => prefix + key),
-    datasetKeys.manifest(version),
-    datasetKeys.summary(version),
-  ];
-  const sources = keys.map(async (key): Promise<BlobSource> => {
-    const info = await data.head(key);
-    if (!info) throw new KaggleDatasetError(`Data set ${version} is not whole: ${key} does not exist.`);
-    const name = key.slice(key.lastIndexOf("/") + 1);
-    return { name, size: info.size, modified: info.modified, open: (from) => data.readStream(key, from) };
-  });
-  return [...(await Promise.all(sources)), marker(version)];
+async function sourceOf(version: string, key: string, data: ObjectStore): Promise<BlobSource> {
+  const info = await data.head(key);
+  if (!info) throw new KaggleDatasetError(`Data set ${version} is not whole: ${key} does not exist.`);
+  const name = key.slice(key.lastIndexOf("/") + 1);
+  return { name, size: info.size, modified: info.modified, open: (from) => data.readStream(key, from) };
 }
 
 function marker(version: string): BlobSource {

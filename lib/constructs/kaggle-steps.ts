@@ -17,6 +17,10 @@ export function addKaggleSteps(
     MLFLOW_AUTH: registry.auth,
   };
   const waiting = { KAGGLE_WAIT_SECONDS: String(kaggle.waitSeconds) };
+  const patience = {
+    KAGGLE_QUEUE_PATIENCE_SECONDS: seconds(kaggle.queuePatienceHours),
+    KAGGLE_RUN_PATIENCE_SECONDS: seconds(kaggle.runPatienceHours),
+  };
 
   const upload = add("upload-dataset", {
     description: "Makes a data set a version on Kaggle",
@@ -42,10 +46,11 @@ export function addKaggleSteps(
     environment: {
       ...common,
       ...records,
+      ...waiting,
+      ...patience,
       KAGGLE_KERNEL_PREFIX: kaggle.kernelPrefix,
       KAGGLE_MACHINE_SHAPE: kaggle.machineShape,
       KAGGLE_WEIGHTS: kaggle.weights,
-      KAGGLE_RUN_PATIENCE_SECONDS: seconds(kaggle.runPatienceHours),
       ...(tracking && { KAGGLE_TRACKING_URI: tracking.uri }),
     },
   });
@@ -57,12 +62,7 @@ export function addKaggleSteps(
     description: "Says how the kernel stands",
     minutes: 5,
     memory: 512,
-    environment: {
-      ...common,
-      ...waiting,
-      KAGGLE_QUEUE_PATIENCE_SECONDS: seconds(kaggle.queuePatienceHours),
-      KAGGLE_RUN_PATIENCE_SECONDS: seconds(kaggle.runPatienceHours),
-    },
+    environment: { ...common, ...waiting, ...patience },
   });
 
   const collect = add("collect-training", {

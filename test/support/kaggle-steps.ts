@@ -23,9 +23,9 @@ export interface KaggleSteps extends PipelineCorner {
   push(
     source: string,
     notebook: string,
-    change?: { execution?: string; settings?: Partial<KernelSettings> },
+    change?: { execution?: string; settings?: Partial<KernelSettings>; previous?: { since: string } },
   ): Promise<PushedKernel>;
-  check(kernel: PushedKernel, previous?: Pick<CheckedKernel, "startedAt">): Promise<CheckedKernel>;
+  check(kernel: PushedKernel, previous?: Pick<CheckedKernel, "startedAt" | "unseenSince">): Promise<CheckedKernel>;
   /** Asks until the kernel is over. @returns all answers */
   checkToEnd(kernel: PushedKernel): Promise<CheckedKernel[]>;
   collect(kernel: PushedKernel): Promise<TrainingResult>;
@@ -56,6 +56,7 @@ export async function kaggleSteps(
           kaggle,
           data: corner.data,
           dataset: { slug, title: slug, licence: "other" },
+          gpu: true,
           waitSeconds: 0.1,
           patienceSeconds: 60,
         },
@@ -73,9 +74,12 @@ export async function kaggleSteps(
           input,
           dataset,
           source,
+          previous: change.previous,
         },
         {
           ...corner,
+          waitSeconds: 0.1,
+          queuePatienceSeconds: 60,
           kaggle,
           notebook,
           isRunning: async (arn) => running.has(arn),

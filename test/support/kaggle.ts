@@ -12,6 +12,8 @@ export const kaggleUser = { username: "jane", key: "secret", token: "KGAT_test" 
 export interface TestKaggle extends TestService {
   /** Has things go wrong from now on, and nothing else. */
   setFaults(faults: FaultSettings): Promise<void>;
+  /** Ends what goes wrong and what runs. */
+  reset(): Promise<void>;
 }
 
 /** Starts an empty local Kaggle on a free port. Stop it in `afterAll`. */
@@ -23,12 +25,18 @@ export async function startTestKaggle(): Promise<TestKaggle> {
     pythonBin: process.env.AVOCADO_KAGGLE_PYTHON ?? join(kaggleVenv, "bin"),
     credentials: kaggleUser,
   });
+  const ask = async (method: string, path: string, body?: string) => {
+    const answer = await fetch(`${url}/_emulator/${path}`, { method, ...(body && { body }) });
+    if (!answer.ok) throw new Error(await answer.text());
+  };
+  const setFaults = (faults: FaultSettings) => ask("PUT", "faults", JSON.stringify(faults));
   return {
     url,
     stop,
-    async setFaults(faults) {
-      const answer = await fetch(`${url}/_emulator/faults`, { method: "PUT", body: JSON.stringify(faults) });
-      if (!answer.ok) throw new Error(await answer.text());
+    setFaults,
+    async reset() {
+      await setFaults({});
+      await ask("DELETE", "kernels");
     },
   };
 }

@@ -50,7 +50,7 @@ const notebook = (source: string) =>
     metadata: { kernelspec: { name: "python3", display_name: "Python 3", language: "python" } },
     cells: [code(source)],
   });
-const push = (slug: string, source: string, datasets: string[] = []) =>
+const push = (slug: string, source: string, datasets: string[] = [], timeout?: number) =>
   client.kernels.push({
     owner: "jane",
     slug,
@@ -59,6 +59,7 @@ const push = (slug: string, source: string, datasets: string[] = []) =>
     datasets,
     gpu: true,
     internet: false,
+    timeout,
   });
 
 /** Statuses that a kernel goes through to its end. */
@@ -141,8 +142,27 @@ describe("the local Kaggle, with this project's client", () => {
     await expect(push("no-quota", "1")).rejects.toThrow(/Maximum weekly GPU quota/);
   });
 
-  it("refuses a kernel without its data set", async () => {
-    await expect(push("no-data", "1", ["jane/nothing"])).rejects.toThrow(/jane\/nothing/);
+  it("runs a kernel without a data set that it does not find, and says so", async () => {
+    await expect(push("no-data", "1", ["jane/nothing"])).resolves.toMatchObject({ lacking: ["jane/nothing"] });
+    await expect(watch("no-data").then((seen) => seen.at(-1))).resolves.toBe("COMPLETE");
+  });
+
+  it("ends a kernel at its time limit as if it had been cancelled, without its files", async () => {
+    await push("too-long", "open('left.txt', 'w').write('x')\nimport time\ntime.sleep(60)", [], 3);
+    await expect(watch("too-long").then((seen) => seen.at(-1))).resolves.toBe("CANCEL_ACKNOWLEDGED");
+    const ref = { owner: "jane", slug: "too-long" };
+    await expect(client.kernels.outputs(ref)).resolves.toMatchObject({ files: [] });
+    await expect(client.kernels.status(ref)).resolves.toMatchObject({ failureMessage: "" });
+  });
+
+  it("lets an older version run on beside a newer one, until the kernel is deleted", async () => {
+    await kaggle.setFaults({ queueSeconds: 60 });
+    const versions = [await push("two-versions", "1"), await push("two-versions", "2")].map(({ version }) => version);
+    expect(versions).toEqual([1, 2]);
+    await expect(push("another", "1")).rejects.toThrow("Maximum batch GPU session count of 2 reached");
+    await client.kernels.delete({ owner: "jane", slug: "two-versions" });
+    await client.kernels.delete({ owner: "jane", slug: "another" });
+    await expect(push("another", "1")).resolves.toMatchObject({ version: 1 });
   });
 
   it("knows who calls", async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   steps = await kaggleSteps(kaggle.url);
 });
-afterEach(() => kaggle.setFaults({}));
+afterEach(() => kaggle.reset());
 afterAll(() => kaggle.stop());
 
 /** Pushes the kernel of this test's own data set. */
@@ -80,8 +80,10 @@ describe("pushing a kernel", () => {
   });
 
   it("fails for want of quota, and says what to do", async () => {
+    const source = await steps.uploadToEnd();
     await kaggle.setFaults({ kernel: "quota" });
-    await expect(push()).rejects.toThrow(/Maximum weekly GPU quota.*strategy 'ecs'/s);
+    const pushing = steps.push(source, notebook);
+    await expect(pushing).rejects.toThrow(/GPU quota of this week is used up.*strategy 'ecs'/s);
   });
 });
 
@@ -137,9 +139,12 @@ describe("a kernel", () => {
     expect(cause).toMatch(message);
   });
 
-  it("that is gone fails", async () => {
+  it("that is gone fails after some time", async () => {
     const kernel = { ...(await push()), slug: "avocado-elsewhere" };
-    await expect(steps.check(kernel)).resolves.toMatchObject({ outcome: "failed", Error: "KernelGone" });
+    const { outcome, unseenSince } = await steps.check(kernel);
+    expect({ outcome, unseenSince }).toEqual({ outcome: "waiting", unseenSince: expect.any(String) });
+    const later = steps.check(kernel, { unseenSince: new Date(Date.now() - 16 * 60_000).toISOString() });
+    await expect(later).resolves.toMatchObject({ outcome: "failed", Error: "KernelGone" });
   });
 });
 

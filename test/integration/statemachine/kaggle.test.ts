@@ -55,6 +55,14 @@ describe("strategy 'kaggle'", () => {
     expect(states.filter((state) => state === "Wait for the kernel")).toHaveLength(2);
   });
 
+  it("waits for a GPU session and asks again with what it was told", async () => {
+    const waiting = { ...kernel, outcome: "waiting", waitSeconds: 1 };
+    const mocks = { ...trainedOnKaggle, "Push kernel": [answers(waiting), answers(kernel)] };
+    const { states, status } = await machine.run(mocks);
+    expect(status).toBe("SUCCEEDED");
+    expect(states.filter((state) => state === "Wait for a GPU session")).toHaveLength(1);
+  });
+
   it("does not train again what an earlier execution had trained", async () => {
     const mocks = { ...trainedOnKaggle, "Push kernel": answers({ ...kernel, outcome: "trained", training }) };
     const { states, output } = await machine.run(mocks);

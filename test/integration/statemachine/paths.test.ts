@@ -31,6 +31,7 @@ const retrainings: Mocks[] = [
   {
     ...trainedOnKaggle,
     "Upload data set": [answers(uploading), answers({ ...uploading, ready: true, source: "jane/avocado-ripening/2" })],
+    "Push kernel": [answers({ ...kernel, outcome: "waiting", waitSeconds: 1 }), answers(kernel)],
     "Check kernel": [checked("running", "RUNNING"), checked("complete", "COMPLETE")],
   },
   { ...trainedOnKaggle, "Push kernel": answers({ ...kernel, outcome: "trained", training }) },

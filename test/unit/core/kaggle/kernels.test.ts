@@ -23,7 +23,11 @@ const saved = json({ versionNumber: 1, url: "https://www.kaggle.com/code/jane/av
 describe("push", () => {
   it("saves and runs a private notebook with its sources joined and its outputs cleared", async () => {
     const { client, asked, bodies } = await kaggle(() => saved);
-    await expect(client.kernels.push(kernel)).resolves.toBe("https://www.kaggle.com/code/jane/avocado-train");
+    await expect(client.kernels.push(kernel)).resolves.toEqual({
+      url: "https://www.kaggle.com/code/jane/avocado-train",
+      version: 1,
+      lacking: [],
+    });
     expect(asked[0]?.path).toBe("/api/v1/kernels.KernelsApiService/SaveKernel");
     const { text, ...rest } = bodies()[0];
     expect(rest).toEqual({
@@ -49,7 +53,7 @@ describe("push", () => {
       { error: "Maximum weekly GPU quota of 30 hours reached." },
       /Maximum weekly GPU quota.*strategy 'ecs'/s,
     ],
-    ["a data set that it does not find", { versionNumber: 1, invalidDatasetSources: ["jane/x"] }, /jane\/x/],
+    ["an error and null", { error: "Notebook not found", url: null, versionNumber: null }, /Notebook not found/],
     ["no version", {}, /which version/],
   ])("fails on %s under HTTP 200", async (_, answer, message) => {
     const { client } = await kaggle(() => json(answer));
