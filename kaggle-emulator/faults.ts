@@ -24,6 +24,12 @@ const settings = z.strictObject({
   kernel: z.enum(["error", "cancel", "quota"]).optional(),
   /** Notebooks that ask for a GPU run with a second logical device in its place: slow, but as strict as a real one. */
   simulatedGpu: z.boolean().default(false),
+  /** Modules that a notebook cannot import, though some may be installed: Kaggle's image changes. */
+  lackingModules: z.array(z.string()).default([]),
+  /** Seconds from the start of a notebook until its data sets are there. */
+  mountSeconds: z.number().min(0).default(0),
+  /** Files of data sets of which the notebook finds the last byte changed. */
+  damagedInputs: z.array(z.string()).default([]),
   /** Status that kernels are said to have instead of their own; an empty one is left out of the answer. */
   kernelStatus: z.string().optional(),
   /** A version of a data set comes to nothing. */

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Datasets } from "./datasets.ts";
 import type { Faults } from "./faults.ts";
 import { ApiError, type Call, type Method, method, pageOf } from "./http.ts";
-import { precede } from "./precede.ts";
+import { forbidImports, precede } from "./precede.ts";
 import { Session } from "./session.ts";
 
 interface KernelVersion {
@@ -142,7 +142,7 @@ export class Kernels {
 
   private async save(body: z.infer<typeof save>, { user }: Call): Promise<unknown> {
     const { slug, newTitle, text, datasetDataSources, enableGpu, sessionTimeoutSeconds } = body;
-    const { kernel: fault, queueSeconds, simulatedGpu, versionedSources } = this.faults.current;
+    const { kernel: fault, simulatedGpu, versionedSources, lackingModules, ...faults } = this.faults.current;
     if (!slug.startsWith(`${user}/`)) throw new ApiError(403, "Permission 'kernels.create' was denied");
     const before = this.kernels.get(slug);
     if (before?.versions.length === 0) return refused("Notebook not found");
@@ -159,10 +159,13 @@ export class Kernels {
       pythonBin: this.pythonBin,
       notebook: precede(text, [
         ...(enableGpu && simulatedGpu ? [gpu] : []),
+        ...(lackingModules.length > 0 ? [forbidImports(lackingModules)] : []),
         ...(fault === "error" ? ['raise RuntimeError("Fault on demand: the notebook fails")'] : []),
       ]),
       inputs: found.filter((input) => input !== undefined),
-      queueSeconds,
+      queueSeconds: faults.queueSeconds,
+      mountSeconds: faults.mountSeconds,
+      damagedInputs: faults.damagedInputs,
       timeoutSeconds: sessionTimeoutSeconds,
       cancelled: fault === "cancel",
       onOutput: this.onOutput,

@@ -7,3 +7,19 @@ export function precede(text: string, sources: readonly string[]): string {
   }));
   return JSON.stringify({ ...notebook, cells: [...cells, ...notebook.cells] });
 }
+
+/** A cell after which these modules cannot be imported. */
+export function forbidImports(modules: readonly string[]): string {
+  return `
+import sys
+
+
+class Forbidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ${JSON.stringify(modules)}:
+            raise ImportError(f"Fault on demand: {name} cannot be imported")
+
+
+sys.meta_path.insert(0, Forbidden())
+`;
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { link, mkdir, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -21,6 +21,10 @@ export interface SessionOptions {
   /** Folders of data sets, and where below the input folder the notebook finds them. */
   inputs: readonly { at: string; folder: string }[];
   queueSeconds: number;
+  /** Seconds from the notebook's start until its inputs are there. */
+  mountSeconds: number;
+  /** Names of inputs of which the last byte is changed. */
+  damagedInputs: readonly string[];
   timeoutSeconds: number;
   /** The session is cancelled as soon as it runs. */
   cancelled: boolean;
@@ -71,21 +75,29 @@ export class Session {
   }
 
   private async run(): Promise<void> {
-    const { folder, inputs, notebook, queueSeconds, timeoutSeconds, cancelled } = this.options;
+    const { folder, notebook, queueSeconds, mountSeconds, timeoutSeconds, cancelled } = this.options;
     await sleep(queueSeconds * 1000, undefined, { signal: this.stopping.signal });
     await mkdir(this.working, { recursive: true });
-    for (const input of inputs) await mount(input.folder, join(folder, "input", input.at));
+    await mkdir(join(folder, "input"), { recursive: true });
+    if (mountSeconds === 0) await this.mountAll();
     await writeFile(join(folder, "in.ipynb"), notebook);
     this.stopping.signal.throwIfAborted();
     this.status = "RUNNING";
     const child = this.start();
+    const mounting = mountSeconds > 0 ? sleep(mountSeconds * 1000).then(() => this.mountAll()) : undefined;
     if (cancelled) setTimeout(() => void this.cancel(), 1000);
     // At its time limit a session ends as if it had been cancelled: no message, no files.
     const late = setTimeout(() => void this.cancel(), timeoutSeconds * 1000);
     const [code] = (await once(child, "close")) as [number | null];
     clearTimeout(late);
+    await mounting;
     if (this.stopping.signal.aborted) this.status = "CANCEL_ACKNOWLEDGED";
     else this.status = code === 0 ? "COMPLETE" : "ERROR";
+  }
+
+  private async mountAll(): Promise<void> {
+    const { folder, inputs, damagedInputs } = this.options;
+    for (const input of inputs) await mount(input.folder, join(folder, "input", input.at), damagedInputs);
   }
 
   private start(): ChildProcess {
@@ -106,6 +118,8 @@ export class Session {
           IPYTHONDIR: join(folder, "ipython"),
           JUPYTER_RUNTIME_DIR: join(folder, "runtime"),
           KAGGLE_KERNEL_RUN_TYPE: "Batch",
+          // Nothing is installed into the environment, which others use too.
+          PIP_NO_INDEX: "1",
           KAGGLE_INPUT: join(folder, "input"),
           TF_CPP_MIN_LOG_LEVEL: "2",
           PYTHONWARNINGS: "ignore",
@@ -138,10 +152,15 @@ export class Session {
 }
 
 /** Hard links cost nothing, and notebooks walk through them, which they do not through links to folders. */
-async function mount(from: string, to: string): Promise<void> {
+async function mount(from: string, to: string, damaged: readonly string[]): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const { name } of await listFolder(from)) {
     await mkdir(dirname(join(to, name)), { recursive: true });
-    await link(join(from, name), join(to, name));
+    if (!damaged.includes(name)) await link(join(from, name), join(to, name));
+    else {
+      const content = await readFile(join(from, name));
+      content[content.length - 1] = ~(content.at(-1) ?? 0) & 255;
+      await writeFile(join(to, name), content);
+    }
   }
 }

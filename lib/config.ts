@@ -72,6 +72,8 @@ const everyStage = {
         .prefault({}),
       /** Kernels are named by it and by their run. */
       kernelPrefix: slug.max(37).default("avocado-train"),
+      /** Trains on a GPU; without one, slowly, but without quota. */
+      gpu: z.boolean().default(true),
       /** Which GPU, as Kaggle names them. */
       machineShape: z.string().min(1).default("NvidiaTeslaT4"),
       /** What the backbone begins with; `none` learns from scratch. */

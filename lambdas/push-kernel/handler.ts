@@ -5,7 +5,7 @@ import { pushKernelTask } from "../../core/contracts/kaggle.ts";
 import { artifactRoot } from "../../core/mlflow/artifacts.ts";
 import notebook from "../../training/kaggle/train.ipynb";
 import { environment } from "../shared/env.ts";
-import { kaggleEnvironment, kaggleFrom, secondsFromEnv, trackingFrom } from "../shared/kaggle.ts";
+import { flagFromEnv, kaggleEnvironment, kaggleFrom, secondsFromEnv, trackingFrom } from "../shared/kaggle.ts";
 import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { step } from "../shared/step.ts";
 import { pushKernel } from "./logic.ts";
@@ -14,6 +14,7 @@ const env = environment(
   z.object({
     ...mlflowEnvironment,
     ...kaggleEnvironment,
+    KAGGLE_GPU: flagFromEnv,
     ARTIFACT_BUCKET: z.string().min(1),
     KAGGLE_KERNEL_PREFIX: z.string().min(1),
     KAGGLE_MACHINE_SHAPE: z.string().min(1),
@@ -40,7 +41,7 @@ export const handler = step(pushKernelTask, async (task) => {
     queuePatienceSeconds: env().KAGGLE_QUEUE_PATIENCE_SECONDS,
     settings: {
       prefix: env().KAGGLE_KERNEL_PREFIX,
-      gpu: true,
+      gpu: env().KAGGLE_GPU,
       machineShape: env().KAGGLE_MACHINE_SHAPE,
       weights: env().KAGGLE_WEIGHTS,
       timeout: env().KAGGLE_RUN_PATIENCE_SECONDS,

@@ -109,7 +109,7 @@ function parametersOf(
   { input, dataset }: PushKernelTask,
   run: Run,
   head: Run,
-  { weights, tracking }: KernelSettings,
+  { gpu, weights, tracking }: KernelSettings,
 ): Record<string, Parameter> {
   const { cnn, learningRate, batchSize, epochs, optimizer, finetuneDepth, seed } = input.hyperparameters;
   return {
@@ -125,6 +125,7 @@ function parametersOf(
     optimizer,
     finetune_depth: finetuneDepth,
     seed,
+    require_gpu: gpu,
     ...(tracking && {
       tracking_uri: tracking.uri,
       tracking_username: tracking.username,

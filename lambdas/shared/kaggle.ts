@@ -15,6 +15,9 @@ export const kaggleEnvironment = {
 /** A whole number of seconds in an environment. */
 export const secondsFromEnv = z.coerce.number().int().min(1);
 
+/** `true` or `false` in an environment. */
+export const flagFromEnv = z.stringbool();
+
 type KaggleEnvironment = z.infer<z.ZodObject<typeof kaggleEnvironment>>;
 
 let client: SecretsManagerClient | undefined;

@@ -3,13 +3,14 @@ import { z } from "zod";
 import { S3Store } from "../../aws/s3-store.ts";
 import { uploadDatasetTask } from "../../core/contracts/kaggle.ts";
 import { environment } from "../shared/env.ts";
-import { kaggleEnvironment, kaggleFrom, secondsFromEnv } from "../shared/kaggle.ts";
+import { flagFromEnv, kaggleEnvironment, kaggleFrom, secondsFromEnv } from "../shared/kaggle.ts";
 import { step } from "../shared/step.ts";
 import { uploadDataset } from "./logic.ts";
 
 const env = environment(
   z.object({
     ...kaggleEnvironment,
+    KAGGLE_GPU: flagFromEnv,
     DATA_BUCKET: z.string().min(1),
     KAGGLE_DATASET_SLUG: z.string().min(1),
     KAGGLE_DATASET_TITLE: z.string().min(1),
@@ -29,7 +30,7 @@ export const handler = step(uploadDatasetTask, async (task) =>
       title: env().KAGGLE_DATASET_TITLE,
       licence: env().KAGGLE_DATASET_LICENCE,
     },
-    gpu: true,
+    gpu: env().KAGGLE_GPU,
     waitSeconds: env().KAGGLE_WAIT_SECONDS,
     patienceSeconds: env().KAGGLE_DATASET_PATIENCE_SECONDS,
   }),

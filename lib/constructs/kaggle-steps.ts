@@ -16,6 +16,7 @@ export function addKaggleSteps(
     MLFLOW_TRACKING_URI: registry.trackingUri,
     MLFLOW_AUTH: registry.auth,
   };
+  const gpu = { KAGGLE_GPU: String(kaggle.gpu) };
   const waiting = { KAGGLE_WAIT_SECONDS: String(kaggle.waitSeconds) };
   const patience = {
     KAGGLE_QUEUE_PATIENCE_SECONDS: seconds(kaggle.queuePatienceHours),
@@ -29,6 +30,7 @@ export function addKaggleSteps(
     environment: {
       ...common,
       ...waiting,
+      ...gpu,
       DATA_BUCKET: data.name,
       KAGGLE_DATASET_SLUG: kaggle.dataset.slug,
       KAGGLE_DATASET_TITLE: kaggle.dataset.title,
@@ -48,6 +50,7 @@ export function addKaggleSteps(
       ...records,
       ...waiting,
       ...patience,
+      ...gpu,
       KAGGLE_KERNEL_PREFIX: kaggle.kernelPrefix,
       KAGGLE_MACHINE_SHAPE: kaggle.machineShape,
       KAGGLE_WEIGHTS: kaggle.weights,

@@ -80,7 +80,7 @@ async function startLocal({ weights }: KaggleChoice, options: PrepareOptions): P
   const tracking = { uri: options.mlflowUrl };
   return {
     url: emulator.url,
-    settings: { baseUrl: `${emulator.url}/api`, waitSeconds: 2, weights, tracking },
+    settings: { baseUrl: `${emulator.url}/api`, gpu: false, waitSeconds: 2, weights, tracking },
     secret: { KAGGLE_USERNAME: credentials.username, KAGGLE_KEY: credentials.key },
     stop: emulator.stop,
   };

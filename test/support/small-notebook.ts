@@ -13,7 +13,8 @@ const cell = (source: string, tags: string[] = []) => ({
 export function smallNotebook(): string {
   const sidecar = JSON.stringify(tinySidecar({ datasetVersion: tinyVersion, network: "mobilenetv2" }));
   const model = Buffer.from(tinyModel(1)).toString("base64");
-  const names = "model_name dataset_version cnn weights learning_rate batch_size epochs optimizer finetune_depth seed";
+  const names =
+    "model_name dataset_version cnn weights learning_rate batch_size epochs optimizer finetune_depth seed require_gpu";
   const parameters = ["run_id", "head_run_id", ...names.split(" ")].map((name) => `${name} = ""`);
   const work = `
 import base64, hashlib, json, pathlib

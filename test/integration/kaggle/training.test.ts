@@ -30,7 +30,7 @@ describe("a training on Kaggle", { timeout: 600_000 }, () => {
     const { mlflow, input, artifacts } = steps;
     const source = await steps.uploadToEnd();
     const tracking = { uri: gate.url, username: "kaggle", password: "door's key" };
-    const kernel = await steps.push(source, notebook, { settings: { tracking } });
+    const kernel = await steps.push(source, notebook, { settings: { tracking, gpu: false } });
     expect(kernel.outcome).toBe("pushed");
     const [head, run] = await Promise.all([mlflow.runs.get(kernel.headRunId), mlflow.runs.get(kernel.runId)]);
     expect(head?.tags).toMatchObject({ "mlflow.parentRunId": kernel.runId, "kaggle.phase": "head" });

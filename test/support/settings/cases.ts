@@ -55,6 +55,7 @@ export const cases: Record<string, SettingCase> = {
   "kaggle.dataset.title": { value: "Other ripening" },
   "kaggle.dataset.licence": { value: "CC0-1.0" },
   "kaggle.kernelPrefix": { value: "other-train" },
+  "kaggle.gpu": { value: false },
   "kaggle.machineShape": { value: "NvidiaTeslaP100" },
   "kaggle.weights": { value: "none" },
   "kaggle.waitSeconds": { value: 120 },
