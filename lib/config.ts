@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { kaggleLicences } from "./kaggle-licences.ts";
 
 const folder = new URL("../config/", import.meta.url);
 
@@ -67,7 +68,8 @@ const everyStage = {
         .strictObject({
           slug: slug.max(50).default("avocado-ripening"),
           title: z.string().min(6).max(50).default("Avocado ripening"),
-          licence: z.string().min(1).default("other"),
+          /** Of the photographs, as Kaggle names it. Default: that of the published ones. */
+          licence: z.enum(kaggleLicences).default("CC-BY-4.0"),
         })
         .prefault({}),
       /** Kernels are named by it and by their run. */

@@ -47,6 +47,11 @@ describe("triggers and trainer", () => {
 describe("the waiting for Kaggle", () => {
   const parse = (kaggle: object) => parseConfig({ stage: "mine", kaggle }, "test");
 
+  it("takes a licence that Kaggle knows, and by default that of the published photographs", () => {
+    expect(parse({}).kaggle.dataset.licence).toBe("CC-BY-4.0");
+    expect(() => parse({ dataset: { licence: "CC BY 4.0" } })).toThrow("licence");
+  });
+
   it("is refused where an execution would have too many events, with both settings", () => {
     expect(() => parse({ waitSeconds: 28 })).toThrow(/waitSeconds/);
     expect(() => parse({ waitSeconds: 28 })).toThrow("20 hours of datasetPatienceHours, queuePatienceHours and run");
