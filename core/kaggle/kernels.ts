@@ -55,7 +55,7 @@ const saved = z.object({
 });
 const session = z.object({ status: z.unknown().optional(), failureMessage: optionalText });
 const listed = z.object({
-  files: optionalField(z.array(z.object({ url: z.url(), fileName: z.string().min(1) })), []),
+  files: optionalField(z.array(z.object({ url: optionalText, fileName: optionalText })), []),
   log: optionalText,
   nextPageToken: optionalText,
 });
@@ -150,7 +150,7 @@ export class KaggleKernels {
         listed,
       );
       if (pageToken && page.nextPageToken === pageToken) throw new KaggleError(method, 200, "its pages do not end");
-      files.push(...page.files);
+      files.push(...page.files.filter(({ url, fileName }) => url && fileName));
       log ||= page.log;
       pageToken = page.nextPageToken;
     } while (pageToken);

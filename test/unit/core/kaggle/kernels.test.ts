@@ -110,6 +110,13 @@ describe("outputs", () => {
     expect(entries).toEqual([{ stream_name: "stdout", time: 1.5, data: "hello\n" }]);
   });
 
+  it("leaves out an entry that names no file or has no address", async () => {
+    const file = { url: "http://127.0.0.1/a", fileName: "a" };
+    const entries = [{ ...file, url: null }, { url: file.url }, { ...file, url: "" }, file];
+    const { client } = await kaggle(() => json({ files: entries }));
+    expect((await client.kernels.outputs(ref)).files).toEqual([file]);
+  });
+
   it("keeps a log that is plain text", async () => {
     const { client } = await kaggle(() => json({ log: "Killed" }));
     expect((await client.kernels.outputs(ref)).log).toMatchObject([{ data: "Killed" }]);
