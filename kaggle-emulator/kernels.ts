@@ -148,8 +148,12 @@ export class Kernels {
     if (before?.versions.length === 0) return refused("Notebook not found");
     const kernel = before ?? { id: ++this.made, title: newTitle, versions: [] };
     this.kernels.set(slug, kernel);
-    const problem = enableGpu && this.refuseGpu();
-    if (problem) return refused(problem);
+    if (fault === "quota") return refused("Maximum weekly GPU quota of 30.00 hours reached.");
+    const { gpuSessions } = this.faults.current;
+    const running = this.versions().filter((version) => version.gpu && !version.session.over).length;
+    if (enableGpu && running >= gpuSessions) {
+      return refused(`Maximum batch GPU session count of ${gpuSessions} reached.`);
+    }
     const found = datasetDataSources.map((source) =>
       versionedSources || source.split("/").length === 2 ? this.datasets.mounted(source) : undefined,
     );
@@ -179,14 +183,6 @@ export class Kernels {
       invalidDatasetSources: datasetDataSources.filter((_, index) => !found[index]),
       kernelId: kernel.id,
     };
-  }
-
-  /** Why the account may have no GPU now, in Kaggle's words. */
-  private refuseGpu(): string | undefined {
-    const { kernel, gpuSessions } = this.faults.current;
-    if (kernel === "quota") return "Maximum weekly GPU quota of 30.00 hours reached.";
-    const running = this.versions().filter((version) => version.gpu && !version.session.over).length;
-    return running < gpuSessions ? undefined : `Maximum batch GPU session count of ${gpuSessions} reached.`;
   }
 
   private async delete(ref: z.infer<typeof named>, { user }: Call): Promise<unknown> {

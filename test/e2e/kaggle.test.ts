@@ -99,7 +99,7 @@ describe("strategy 'kaggle'", () => {
   it.for<[string, FaultSettings, RegExp]>([
     ["a kernel that fails", { kernel: "error" }, /^KernelFailed: .*RuntimeError: Fault on demand/s],
     ["a kernel that is cancelled", { kernel: "cancel" }, /^KernelCancelled: /],
-    ["a quota that is used up", { kernel: "quota" }, /GPU quota of this week is used up.*Wait.*strategy 'ecs'/s],
+    ["a quota that is used up", { kernel: "quota" }, /Maximum weekly GPU quota.*reached\. Wait.*strategy 'ecs'/s],
     [
       "a kernel that is said to be complete and left nothing",
       { kernelStatus: "COMPLETE", queueSeconds: 3600 },
