@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stage } from "aws-cdk-lib";
-import { synthesise } from "./stages.ts";
+import { readConfig } from "../../lib/config.ts";
+import { synthesiseConfig } from "./stages.ts";
 
 export interface ImageSource {
   /** The build context. */
@@ -10,9 +11,16 @@ export interface ImageSource {
   dockerBuildTarget?: string;
 }
 
-/** What each image of a stage in an account is built from, as it will be handed to Docker. */
+let found: ImageSource[] | undefined;
+
+/** What each image of a stage in an account is built from, as it will be handed to Docker. Made once in a test file. */
 export function images(): ImageSource[] {
-  const { stacks } = synthesise("prod");
+  found ??= copyImageSources();
+  return found;
+}
+
+function copyImageSources(): ImageSource[] {
+  const { stacks } = synthesiseConfig(readConfig("prod", {}), { assets: true });
   return stacks.flatMap((stack) => {
     const folder = Stage.of(stack)?.outdir ?? "";
     const { dockerImages = {} } = JSON.parse(readFileSync(join(folder, `${stack.artifactId}.assets.json`), "utf8"));

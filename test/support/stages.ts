@@ -38,6 +38,8 @@ export function synthesise(stage: string, options: SynthesisOptions = {}): Synth
 interface SynthesisOptions {
   /** CloudFormation's own rules take seconds, so only one test asks for them. */
   cloudFormationRules?: boolean;
+  /** What is deployed, copied as it will be: 120 MB and a second, so only who looks at it asks for it. */
+  assets?: boolean;
 }
 
 /**
@@ -46,9 +48,12 @@ interface SynthesisOptions {
  */
 export function synthesiseConfig(
   config: StageConfig,
-  { cloudFormationRules = false }: SynthesisOptions = {},
+  { cloudFormationRules = false, assets = false }: SynthesisOptions = {},
 ): SynthesisedStage {
-  const app = new App({ context, builtinCloudFormationValidation: cloudFormationRules });
+  const app = new App({
+    context: { ...context, "aws:cdk:disable-asset-staging": !assets },
+    builtinCloudFormationValidation: cloudFormationRules,
+  });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const stacks = composeStacks(app, config);
   const templates = new Map(stacks.map((stack) => [stack.node.id, Template.fromStack(stack)]));

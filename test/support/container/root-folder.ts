@@ -2,6 +2,9 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { localFolder } from "../../../scripts/setup/paths.ts";
+import { processFolder, removeLeftFolders } from "../temporary/process-folder.ts";
+
+const prefix = "root-";
 
 /**
  * All shared libraries that these tests let an image's base have: what C and C++ programs need, in every Debian and Amazon
@@ -25,7 +28,8 @@ export class RootFolder {
   constructor(users: User[]) {
     mkdirSync(localFolder, { recursive: true });
     // On the disk of node_modules, so that its files can be linked.
-    this.path = mkdtempSync(join(localFolder, "root-"));
+    removeLeftFolders(localFolder, prefix);
+    this.path = mkdtempSync(join(localFolder, `${processFolder(prefix)}-`));
     execFileSync("chmod", ["755", this.path]);
     for (const folder of ["bin", "dev", "etc", "lib", "lib64", "proc", "tmp", "usr/lib"]) this.makeFolder(`/${folder}`);
     for (const device of ["null", "zero", "random", "urandom"]) this.write(`/dev/${device}`, "");
