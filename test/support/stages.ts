@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { App, type Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { AwsSolutionsChecks } from "cdk-nag";
 import { composeStacks } from "../../lib/compose.ts";
 import { listStages, readConfig, type StageConfig } from "../../lib/config.ts";
+import { RememberingChecks } from "./checks/acknowledgements.ts";
 
 export interface Resource {
   Type: string;
@@ -20,6 +20,8 @@ export interface SynthesisedStage {
   template(stack: string): Template;
   /** Resources of a type in all stacks, by logical id. */
   resources(type: string): [id: string, resource: Resource][];
+  /** Acknowledgements of findings of the security rules that are not there. */
+  deadAcknowledgements: readonly string[];
 }
 
 /** The feature flags of `cdk.json`. */
@@ -54,7 +56,8 @@ export function synthesiseConfig(
     context: { ...context, "aws:cdk:disable-asset-staging": !assets },
     builtinCloudFormationValidation: cloudFormationRules,
   });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const checks = new RememberingChecks(app);
+  Validations.of(app).addPlugins(checks);
   const stacks = composeStacks(app, config);
   const templates = new Map(stacks.map((stack) => [stack.node.id, Template.fromStack(stack)]));
   return {
@@ -65,5 +68,6 @@ export function synthesiseConfig(
         string,
         Resource,
       ][],
+    deadAcknowledgements: checks.findDead(app),
   };
 }
