@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import type { Launcher, LaunchMessage } from "../core/contracts/training.ts";
 import { errorMessage, NamedError } from "../core/errors.ts";
+import { isAboutCapacity, noCapacity, notStarted } from "./capacity.ts";
 
 /** Where trainers run and what they are made of. */
 export interface EcsSettings {
@@ -20,16 +21,6 @@ export interface EcsSettings {
   container: string;
   subnets: string[];
   securityGroups: string[];
-}
-
-/** There is no machine for the trainer at the moment, or the account may have no more. */
-export const noCapacity = "NoTrainerCapacity";
-/** The trainer could not be started, whatever the capacity. */
-export const notStarted = "TrainerNotStarted";
-
-/** Is this how ECS says that there is no capacity? It has no code for it. */
-export function isAboutCapacity(words: string): boolean {
-  return /capacity|limit on the number|RESOURCE:/i.test(words);
 }
 
 /** Starts trainers as ECS tasks: for each run one at a time, however often it is asked. */

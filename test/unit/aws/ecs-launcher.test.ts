@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { EcsLauncher } from "../../../aws/ecs-launcher.ts";
 
 const ecs = mockClient(ECSClient);
-const message = { runId: "r1", jobKey: "training/r1/job.json" };
+const message = { runId: "r1", jobKey: "training/r1/job.json", datasetVersion: "v1" };
 const launcher = new EcsLauncher(new ECSClient({ region: "us-east-1" }), {
   cluster: "trainers",
   taskDefinition: "trainer",
