@@ -7,7 +7,7 @@ import {
 import { datasetKeys } from "../core/contracts/dataset.ts";
 import { type Launcher, type LaunchMessage, trainingKeys } from "../core/contracts/training.ts";
 import { errorMessage, NamedError } from "../core/errors.ts";
-import { isAboutCapacity, noCapacity, notStarted } from "./capacity.ts";
+import { describeRefusal, notStarted } from "./capacity.ts";
 
 /** What training jobs are made of. */
 export interface SageMakerSettings {
@@ -46,7 +46,7 @@ export class SageMakerLauncher implements Launcher {
   /**
    * Makes sure that a job for the run goes on. One that is found takes the new task token from its job file by itself.
    * A name can be used once in an account and region, so that the next attempt has the next number.
-   * @throws NamedError `NoTrainerCapacity` or `TrainerNotStarted`
+   * @throws NamedError `NoTrainerCapacity`, `TrainerNotStarted` or `Transient`
    */
   async launch(message: LaunchMessage): Promise<void> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
@@ -65,9 +65,7 @@ export class SageMakerLauncher implements Launcher {
     } catch (cause) {
       const code = cause instanceof Error ? cause.name : "";
       if (code === "ResourceInUse") return false;
-      const words = `${code}: ${errorMessage(cause)}`;
-      const error = isAboutCapacity(words) ? noCapacity : notStarted;
-      throw new NamedError(error, `SageMaker did not start the trainer: ${words}`, { cause });
+      throw describeRefusal("SageMaker", `${code}: ${errorMessage(cause)}`, cause);
     }
   }
 

@@ -42,6 +42,7 @@ export async function startSageMakerEmulator(options: SageMakerEmulatorOptions):
 
   function find(body: unknown): TrainingJob {
     const job = jobs.get(parse(named, body).TrainingJobName);
+    // Its answer, and not ResourceNotFound: https://github.com/aws/aws-sdk/issues/165.
     if (!job) throw new ApiError("ValidationException", "Requested resource not found.");
     return job;
   }
@@ -52,8 +53,9 @@ export async function startSageMakerEmulator(options: SageMakerEmulatorOptions):
       const { TrainingJobName: name, ResourceConfig } = request;
       const arn = `arn:aws:sagemaker:${options.region}:${options.account}:training-job/${name}`;
       if (jobs.has(name)) {
+        // Its words in https://github.com/SuperCowPowers/workbench/issues/384.
         const message =
-          "Job name must be unique within an AWS account and region, and a job with this name already exists";
+          "Training job names must be unique within an AWS account and region, and a training job with this name already exists";
         throw new ApiError("ResourceInUse", `${message} (${arn})`);
       }
       if (faults.current.quota) throw new ApiError("ResourceLimitExceeded", overQuota(ResourceConfig.InstanceType));
@@ -107,6 +109,7 @@ function parse<T>(schema: z.ZodType<T>, body: unknown): T {
   return parsed.data;
 }
 
+/** In its words of https://github.com/aws/amazon-sagemaker-examples/issues/1543, whose last sentence is older. */
 function overQuota(instanceType: string): string {
   return (
     `The account-level service limit '${instanceType} for training job usage' is 0 Instances, with current utilization of ` +

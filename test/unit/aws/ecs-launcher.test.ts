@@ -111,6 +111,11 @@ describe("EcsLauncher", () => {
     await expect(launch()).rejects.toMatchObject({ name: "NoTrainerCapacity" });
   });
 
+  it("names a fault of ECS's own as transient", async () => {
+    ecs.on(RunTaskCommand).rejects(Object.assign(new Error("Service Unavailable"), { $fault: "server" }));
+    await expect(launch()).rejects.toMatchObject({ name: "Transient" });
+  });
+
   it("names everything else a trainer that was not started, with ECS's words", async () => {
     ecs.on(RunTaskCommand).rejects(new Error("TaskDefinition is inactive"));
     await expect(launch()).rejects.toMatchObject({

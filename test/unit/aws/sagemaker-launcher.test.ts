@@ -104,6 +104,7 @@ describe("SageMakerLauncher", () => {
     ],
     ["CapacityError", "Unable to provision requested ML compute capacity", "NoTrainerCapacity"],
     ["ValidationException", "Could not access the role", "TrainerNotStarted"],
+    ["ThrottlingException", "Rate exceeded", "Transient"],
   ])("names what SageMaker refuses: %s", async (name, words, expected) => {
     jobs.refusal = Object.assign(new Error(words), { name });
     await expect(launcher().launch(message)).rejects.toMatchObject({
