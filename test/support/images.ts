@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stage } from "aws-cdk-lib";
-import { readConfig } from "../../lib/config.ts";
-import { synthesiseConfig } from "./stages.ts";
+import { synthesiseGpuStage } from "./stages.ts";
 
 export interface ImageSource {
   /** The build context. */
@@ -11,16 +10,9 @@ export interface ImageSource {
   dockerBuildTarget?: string;
 }
 
-let found: ImageSource[] | undefined;
-
-/** What each image of a stage in an account is built from, as it will be handed to Docker. Made once in a test file. */
+/** What each image of a stage with every image is built from, as it will be handed to Docker. */
 export function images(): ImageSource[] {
-  found ??= copyImageSources();
-  return found;
-}
-
-function copyImageSources(): ImageSource[] {
-  const { stacks } = synthesiseConfig(readConfig("prod", {}), { assets: true });
+  const { stacks } = synthesiseGpuStage({ assets: true });
   return stacks.flatMap((stack) => {
     const folder = Stage.of(stack)?.outdir ?? "";
     const { dockerImages = {} } = JSON.parse(readFileSync(join(folder, `${stack.artifactId}.assets.json`), "utf8"));

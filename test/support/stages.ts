@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { App, type Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { composeStacks } from "../../lib/compose.ts";
-import { listStages, readConfig, type StageConfig } from "../../lib/config.ts";
+import { listStages, parseConfig, readConfig, type StageConfig } from "../../lib/config.ts";
 import { RememberingChecks } from "./checks/acknowledgements.ts";
 
 export interface Resource {
@@ -35,6 +35,15 @@ export function synthesise(stage: string, options: SynthesisOptions = {}): Synth
   const found = synthesiseConfig(readConfig(stage, {}), options);
   synthesised.set(stage, found);
   return found;
+}
+
+/** The templates of a stage with strategy `sagemaker`, which no stage's file has. Made once in a test file. */
+export function synthesiseGpuStage(options: SynthesisOptions = {}): SynthesisedStage {
+  const key = `gpu ${JSON.stringify(options)}`;
+  const config = parseConfig({ stage: "gpu", sagemaker: {} }, "test");
+  const known = synthesised.get(key) ?? synthesiseConfig(config, options);
+  synthesised.set(key, known);
+  return known;
 }
 
 interface SynthesisOptions {
