@@ -14,9 +14,9 @@ import { toIamRequests } from "../support/iam/to-request.ts";
 import { synthesise } from "../support/stages.ts";
 
 /*
- * What each program asked of AWS in whole retrainings on the emulator, by strategy ecs and kaggle, which allows everything, against the policies that a stage in
- * an account would have. test/infra/code-grants.test.ts compares actions with the code, also of what a retraining does not reach;
- * here resources and conditions count.
+ * What each program asked of AWS in whole retrainings on the emulator, on this machine and on the local Kaggle. The emulator allows
+ * everything; here the policies are asked that a stage in an account would have. test/infra/code-grants.test.ts compares actions with
+ * the code, also of what a retraining does not reach; here resources and conditions count.
  */
 const recording = readRecordings();
 
