@@ -20,10 +20,11 @@ const configurations: Record<string, () => SynthesisedStage> = {
       predict: { jwt: { issuer: "https://issuer.example", audience: ["avocado"] }, provisionedConcurrency: 2 },
       rawDataSecret: "avocado/raw-data",
       kaggle: { tracking: { uri: "https://mlflow.example" } },
+      sagemaker: { image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/avocado-trainer:1", spot: true },
       notificationEmails: ["engineer@example.com"],
     }),
   edge: () => own({ stage: "edge", region: "us-east-1", edge: {} }),
-  "edge with a domain, scaled to zero": () =>
+  "edge with a domain, scaled to zero, a GPU": () =>
     own({
       stage: "edge2",
       region: "us-east-1",
@@ -31,6 +32,7 @@ const configurations: Record<string, () => SynthesisedStage> = {
       domain,
       registry: { sleepAfterMinutes: 15 },
       newData: { quietMinutes: 5 },
+      sagemaker: {},
     }),
 };
 
@@ -39,13 +41,18 @@ const own = (config: { stage: string; [key: string]: unknown }) => synthesiseCon
 /** Names of the variants. */
 export const variants = Object.keys(configurations);
 
-const made = new Map<string, StackTemplate[]>();
+const synthesised = new Map<string, SynthesisedStage>();
 
-/** Templates of a variant, made once in a test file. A copy, which a test may change. */
+/** A variant as the CDK makes it, once in a test file. */
+export function synthesiseVariant(name: string): SynthesisedStage {
+  const known = synthesised.get(name) ?? (configurations[name] as () => SynthesisedStage)();
+  synthesised.set(name, known);
+  return known;
+}
+
+/** Templates of a variant. A copy, which a test may change. */
 export function variantTemplates(name: string): StackTemplate[] {
-  const known = made.get(name) ?? templatesOf((configurations[name] as () => SynthesisedStage)());
-  made.set(name, known);
-  return structuredClone(known);
+  return structuredClone(templatesOf(synthesiseVariant(name)));
 }
 
 const deployed = new Map<string, DeployedStage>();
