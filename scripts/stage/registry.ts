@@ -7,7 +7,7 @@ import { DataApi, type Sql } from "../../aws/data-api.ts";
 import { NamedError, NotFoundError } from "../../core/errors.ts";
 import { wakeServer } from "../../core/mlflow/wake.ts";
 import { connectServer } from "../mlflow/connect.ts";
-import { listStacks } from "./stacks.ts";
+import { heldResources, readStacks } from "./stacks.ts";
 import { listRunning } from "./stop-work.ts";
 
 /** MLflow of a stage, as those see it who change what is below it. */
@@ -34,8 +34,8 @@ export interface StoppableServer {
  */
 export async function connectRegistry(stage: string): Promise<StageRegistry> {
   const { task, ...server } = await connectServer(stage);
-  const stacks = await listStacks(new CloudFormationClient(), stage);
-  const resources = stacks.flatMap((stack) => stack.resources);
+  const { stacks } = await readStacks(new CloudFormationClient(), stage);
+  const resources = heldResources(stacks);
   const cluster = resources.find(({ type }) => type === "AWS::RDS::DBCluster")?.id;
   const role = resources.find(({ logicalId }) => logicalId.startsWith("DatabasemlflowRole"))?.id;
   if (!cluster || !role || !task) throw new NotFoundError(`Stage '${stage}' has no database. Deploy it first.`);

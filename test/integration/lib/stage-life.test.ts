@@ -11,7 +11,7 @@ import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readJsonSecret } from "../../../aws/secrets.ts";
-import { type DeployedStack, listStacks } from "../../../scripts/stage/stacks.ts";
+import { heldResources, readStacks, type StageStack } from "../../../scripts/stage/stacks.ts";
 import { EmulatedAccount } from "../../support/emulated-account.ts";
 import { bucketStore, localClient } from "../../support/ministack.ts";
 import { runbookCommand } from "../../support/runbook.ts";
@@ -34,9 +34,9 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => account?.stop());
 
-const stacksOf = (stage: string) => listStacks(cloudFormation, stage);
-const idsOf = (stacks: DeployedStack[], type?: string) =>
-  stacks.flatMap(({ resources }) => resources.filter((each) => !type || each.type === type).map(({ id }) => id));
+const stacksOf = async (stage: string) => (await readStacks(cloudFormation, stage)).stacks;
+const idsOf = (stacks: StageStack[], type?: string) =>
+  heldResources(stacks).flatMap((each) => (!type || each.type === type ? [each.id] : []));
 
 async function statuses(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
@@ -214,7 +214,7 @@ describe("npm run stage -- teardown", () => {
   });
 
   it("keeps the data of a stage with 'keepData', and says what that is", async () => {
-    const data = (await stacksOf("dev2")).filter(({ purpose }) => purpose === "data");
+    const data = (await stacksOf("dev2")).filter(({ name }) => name === "avocado-dev2-data");
     const said = await tearDown("dev2", "--yes");
     expect(said.code).toBe(0);
     const [, kept = ""] = said.text.split("Kept:");
