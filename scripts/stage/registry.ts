@@ -68,7 +68,8 @@ export async function connectRegistry(stage: string): Promise<StageRegistry> {
 }
 
 /** Opens databases of a cluster by the Data API, as its master user. */
-async function connectCluster(DBClusterIdentifier: string): Promise<(database: string) => Sql> {
+/** Opens databases of a cluster by the Data API, as its master user. */
+export async function connectCluster(DBClusterIdentifier: string): Promise<(database: string) => Sql> {
   const { DBClusters: [found] = [] } = await new RDSClient().send(
     new DescribeDBClustersCommand({ DBClusterIdentifier }),
   );
