@@ -44,9 +44,9 @@ export async function startDataApi(postgres: TestPostgres) {
         row.map((value) => (value === null ? { isNull: true } : { stringValue: String(value) })),
       );
       if (rows.some((row) => sizeOf(row) > limits.row))
-        return fail("DatabaseErrorException", "A row is larger than 64 KB");
+        return fail("BadRequestException", "A row is larger than 64 KB");
       if (rows.reduce((sum, row) => sum + sizeOf(row), 0) > limits.answer)
-        return fail("DatabaseErrorException", "Database returned more than the allowed response size limit");
+        return fail("BadRequestException", "Database returned more than the allowed response size limit");
       return response.writeHead(200).end(JSON.stringify({ records, numberOfRecordsUpdated: 0 }));
     } catch (error) {
       return fail("DatabaseErrorException", String(error));

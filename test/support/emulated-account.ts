@@ -49,10 +49,10 @@ export class EmulatedAccount {
   }
 
   /** The templates of a stage's configuration, but for what the emulator does not know and for images. */
-  synthesise(config: { stage: string; [key: string]: unknown }, settings = "first"): Assembly {
+  synthesise(config: { stage: string; [key: string]: unknown }, settings = "first", more: object = {}): Assembly {
     const app = new App({
       outdir: join(this.folder, `${config.stage}-${settings}`),
-      context,
+      context: { ...context, ...more },
       analyticsReporting: false,
     });
     composeStacks(app, parseConfig(config, `config/${config.stage}.json`));
@@ -68,8 +68,8 @@ export class EmulatedAccount {
   }
 
   /** Runs `npm run <name> -- <arguments>` in this account; `input` is what people type. */
-  npm(command: string, input?: string): Promise<Answer> {
-    return runNpm(command, this.environment(), input);
+  npm(command: string, input?: string, more: Record<string, string> = {}): Promise<Answer> {
+    return runNpm(command, { ...this.environment(), ...more }, input);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { DataApi } from "../../aws/data-api.ts";
 import type { S3Store } from "../../aws/s3-store.ts";
@@ -9,15 +6,13 @@ import { artifactRoot } from "../../core/mlflow/artifacts.ts";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { publishManifest } from "../../core/serving/publish.ts";
 import { prepareDatabases } from "../../lambdas/prepare-database/logic.ts";
-import { localAws } from "../../scripts/local/ministack.ts";
-import { findPythonBin } from "../../scripts/local/python.ts";
-import { freePort, type Service, startService } from "../../scripts/local/service.ts";
-import { root } from "../../scripts/setup/paths.ts";
+import { freePort, type Service } from "../../scripts/local/service.ts";
 import type { TransferStage } from "../../scripts/stage/transfer/connect.ts";
 import { startDataApi } from "./data-api.ts";
 import { createBucket, localClient } from "./ministack.ts";
 import { executionArn, type PipelineCorner } from "./pipeline.ts";
 import { TestPostgres } from "./postgres.ts";
+import { startRegistry } from "./start-registry.ts";
 
 const modelName = "avocado-model";
 
@@ -34,7 +29,6 @@ export class TestStage {
   readonly mlflowUrl: string;
   /** As the stage's commands see it. */
   readonly transfer: TransferStage;
-  private readonly folder = mkdtempSync(join(tmpdir(), "test-stage-"));
   private readonly aws: string;
   private readonly dataApi: Awaited<ReturnType<typeof startDataApi>>;
   private service: Service | undefined;
@@ -94,7 +88,6 @@ export class TestStage {
     await this.stopMlflow();
     await this.dataApi.stop();
     await this.postgres.stop();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   query(database: string, text: string): Promise<unknown[][]> {
@@ -121,27 +114,13 @@ export class TestStage {
   }
 
   async startMlflow(): Promise<void> {
-    this.service ??= await startService({
-      name: "MLflow",
-      command: findPythonBin("python"),
-      args: [join(root, "mlflow-task/entry_point.py")],
-      env: {
-        ...localAws(this.aws),
-        DATABASE_HOST: "127.0.0.1",
-        DATABASE_PORT: String(this.postgres.port),
-        DATABASE_NAME: "mlflow",
-        DATABASE_USER: "mlflow",
-        DATABASE_PASSWORD: "password",
-        PGSSLMODE: "disable",
-        ARTIFACT_ROOT: this.corner.artifactRoot,
-        ALLOWED_HOSTS: "127.0.0.1:*",
-        PORT: new URL(this.mlflowUrl).port,
-      },
-      cwd: this.folder,
-      logFile: join(this.folder, "mlflow.log"),
-      url: this.mlflowUrl,
-      healthPath: "/health",
-      startWithin: 200_000,
+    const { aws, postgres, corner, mlflowUrl: url } = this;
+    this.service ??= await startRegistry({
+      aws,
+      postgres,
+      url,
+      password: "password",
+      artifactRoot: corner.artifactRoot,
     });
   }
 
