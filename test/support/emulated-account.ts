@@ -49,10 +49,10 @@ export class EmulatedAccount {
   }
 
   /** The templates of a stage's configuration, but for what the emulator does not know and for images. */
-  synthesise(config: { stage: string; [key: string]: unknown }, settings = "first", more: object = {}): Assembly {
+  synthesise(config: { stage: string; [key: string]: unknown }, settings = "first"): Assembly {
     const app = new App({
       outdir: join(this.folder, `${config.stage}-${settings}`),
-      context: { ...context, ...more },
+      context,
       analyticsReporting: false,
     });
     composeStacks(app, parseConfig(config, `config/${config.stage}.json`));

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { CloudFormationClient, paginateDescribeStacks } from "@aws-sdk/client-cloudformation";
 import {
   CloudWatchLogsClient,
@@ -14,6 +15,8 @@ import { readJsonSecret } from "../../../aws/secrets.ts";
 import { heldResources, readStacks, type StageStack } from "../../../scripts/stage/stacks.ts";
 import { EmulatedAccount } from "../../support/emulated-account.ts";
 import { bucketStore, localClient } from "../../support/ministack.ts";
+import { trainTinyModel } from "../../support/pipeline.ts";
+import { RegistryBeside } from "../../support/registry-beside.ts";
 import { runbookCommand } from "../../support/runbook.ts";
 import { cases } from "../../support/settings/cases.ts";
 import { planRounds } from "../../support/settings/rounds.ts";
@@ -207,6 +210,44 @@ describe("npm run stage -- rotate --secret kaggle", () => {
     const second = { KAGGLE_USERNAME: "jane", KAGGLE_API_TOKEN: "KGAT_new" };
     expect(await rotate(second)).toMatchObject({ code: 0 });
     expect(await readSecret(id)).toEqual({ ...second, ...tracking });
+  });
+});
+
+describe("npm run stage -- export and import", () => {
+  let registry: RegistryBeside;
+  beforeAll(async () => {
+    // A database with other tables is not one that MLflow makes its own in.
+    await account.postgres.query(account.postgres.master, "mlflow", "DROP TABLE IF EXISTS note");
+    // Both stages made the role of one database: it has the password of the one that changed it last.
+    const password = await readRolePassword();
+    await account.postgres.query(asOwner, "postgres", `ALTER ROLE mlflow PASSWORD '${password}'`);
+    const buckets = { data: `avocado-dev-data-${inAccount}`, artifacts: `avocado-dev-artifacts-${inAccount}` };
+    registry = await RegistryBeside.start(account, password, buckets);
+    for (const stage of ["dev", "dev2"]) await registry.serve(stage);
+    const { version } = await trainTinyModel(registry.corner, 1);
+    await registry.corner.mlflow.registry.setAlias("avocado-model", "champion", version);
+  }, 240_000);
+  afterAll(() => registry?.stop());
+
+  it("move a stage: its champion is published in the other one", async () => {
+    const folder = join(account.folder, "export");
+    const run = (what: string, stage: string, more = "") => {
+      const command = runbookCommand(`npm run stage -- ${what}`, stage).replace("/tmp/avocado-export", folder);
+      return account.npm(`${command} --yes ${more}`, "", registry.environment);
+    };
+    const exported = await run("export", "dev");
+    expect(exported).toMatchObject({ code: 0, text: expect.stringContaining("Exported stage 'dev' with") });
+    // In the emulator both stages have one database.
+    const refused = await run("import", "dev2");
+    expect(refused).toMatchObject({ code: 1, text: expect.stringContaining("already has models: avocado-model.") });
+    const imported = await run("import", "dev2", "--replace");
+    expect(imported).toMatchObject({ code: 0, text: expect.stringContaining("The champion is published.") });
+    const manifest = JSON.parse(Buffer.from(await artifactsOf("dev2").read("serving/champion.json")).toString());
+    expect(manifest).toMatchObject({ modelName: "avocado-model", version: "1" });
+    const champion = await registry.corner.mlflow.registry.getAlias("avocado-model", "champion");
+    expect(champion?.source).toContain(`s3://${artifactsOf("dev2").bucket}/mlflow/`);
+    // What follows looks for this.
+    await artifactsOf("dev2").write("serving/champion.json", '{"of":"dev2"}');
   });
 });
 
