@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import type { Launcher, LaunchMessage } from "../core/contracts/training.ts";
 import { errorMessage, NamedError } from "../core/errors.ts";
+import { describeRefusal, notStarted } from "./capacity.ts";
 
 /** Where trainers run and what they are made of. */
 export interface EcsSettings {
@@ -20,16 +21,6 @@ export interface EcsSettings {
   container: string;
   subnets: string[];
   securityGroups: string[];
-}
-
-/** There is no machine for the trainer at the moment, or the account may have no more. */
-export const noCapacity = "NoTrainerCapacity";
-/** The trainer could not be started, whatever the capacity. */
-export const notStarted = "TrainerNotStarted";
-
-/** Is this how ECS says that there is no capacity? It has no code for it. */
-export function isAboutCapacity(words: string): boolean {
-  return /capacity|limit on the number|RESOURCE:/i.test(words);
 }
 
 /** Starts trainers as ECS tasks: for each run one at a time, however often it is asked. */
@@ -44,7 +35,7 @@ export class EcsLauncher implements Launcher {
 
   /**
    * Makes sure that a task for the run is running. One that is found takes the new task token from its job by itself.
-   * @throws NamedError `NoTrainerCapacity` or `TrainerNotStarted`
+   * @throws NamedError `NoTrainerCapacity`, `TrainerNotStarted` or `Transient`
    */
   async launch(message: LaunchMessage, executionArn: string): Promise<void> {
     if (await this.isRunning(message.runId)) return;
@@ -84,12 +75,12 @@ export class EcsLauncher implements Launcher {
     };
     const answer = await this.client.send(new RunTaskCommand(input)).catch((cause: unknown) => {
       if (cause instanceof ConflictException) return undefined;
-      throw refusal(errorMessage(cause), cause);
+      throw describeRefusal("ECS", errorMessage(cause), cause);
     });
     if (!answer) return undefined;
     const arn = answer.tasks?.[0]?.taskArn;
     if (arn) return arn;
-    throw refusal(describe(answer.failures));
+    throw describeRefusal("ECS", describe(answer.failures));
   }
 
   private async hasEnded(task: string): Promise<boolean> {
@@ -112,9 +103,4 @@ function tokenOf(runId: string, executionArn: string, attempt: number): string {
 function describe(failures: Failure[] = []): string {
   const said = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(": ")).join("; ");
   return said || "it gave no reason";
-}
-
-function refusal(words: string, cause?: unknown): NamedError {
-  const name = isAboutCapacity(words) ? noCapacity : notStarted;
-  return new NamedError(name, `ECS did not start the trainer: ${words}`, { cause });
 }

@@ -1,3 +1,4 @@
+import type { Strategy } from "./contracts/execution.ts";
 import type { MlflowClient } from "./mlflow/client.ts";
 import { equals } from "./mlflow/filter.ts";
 import type { Run } from "./mlflow/runs.ts";
@@ -18,6 +19,8 @@ export const runTags = {
   phase: "training.phase",
   /** `true` on the phase's run whose weights became the model version. */
   chosen: "training.chosen",
+  /** Why the files that a notebook left cannot be used: then it is run again. */
+  rejected: "training.rejected",
   failureError: "failure.error",
   failureReason: "failure.reason",
   promoted: "evaluation.promoted",
@@ -38,6 +41,11 @@ export const kernelTags = {
   /** Why what the kernel left cannot be used: then it is run again. */
   rejected: "kaggle.rejected",
 } as const;
+
+/** Tags of runs whose notebook runs on Kaggle or elsewhere. */
+export function notebookTags(strategy: Strategy): { phase: string; rejected: string } {
+  return strategy === "kaggle" ? kernelTags : runTags;
+}
 
 /** Runs that an execution worked on, in any experiment. */
 export async function runsOfExecution(mlflow: MlflowClient, executionArn: string): Promise<Run[]> {

@@ -11,6 +11,39 @@ const slug = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "small letters, digits and single hyphens only")
   .min(6);
 
+const sagemaker = z
+  .strictObject({
+    instanceType: z
+      .string()
+      .regex(/^ml\.[a-z0-9]+\.\w+$/, "not the name of an instance type, such as ml.g4dn.xlarge")
+      .default("ml.g4dn.xlarge")
+      .describe("The machine; a new account has a quota of 0 for those with a GPU."),
+    spot: z
+      .boolean()
+      .default(false)
+      .describe("Spare machines, up to 90 % cheaper; AWS may take them back, and then the training begins again."),
+    maxHours: z.number().min(0.25).max(20).default(6).describe("A training that takes longer is stopped."),
+    volumeGigabytes: z
+      .int()
+      .min(10)
+      .max(1000)
+      .default(50)
+      .describe("Disk of the machine. Those with a disk of their own, such as g4dn and g5, ignore it."),
+    weights: z
+      .enum(["imagenet", "none"])
+      .default("imagenet")
+      .describe("What the backbone begins with; 'none' learns from scratch."),
+    image: z
+      .string()
+      .regex(
+        /^\d{12}\.dkr\.ecr\.[\w-]+\.[\w.]+\/[\w./-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$/,
+        "not an image in ECR, with its tag",
+      )
+      .optional()
+      .describe("An image in ECR, instead of the one that is built of training/sagemaker/Dockerfile."),
+  })
+  .describe("Strategy 'sagemaker': training jobs on a GPU. Without it there is no such strategy, and nothing of it.");
+
 const everyStage = {
   $schema: z.string().optional(),
   modelName: z.string().min(1).default("avocado-model").describe("The registered model that the API serves."),
@@ -108,6 +141,7 @@ const localConfig = z.strictObject({
     trackingUri: z.url({ protocol: /^https?$/ }).describe("Address of the MLflow server that the steps call."),
     auth: z.enum(["none", "sigv4"]),
   }),
+  sagemaker: sagemaker.extend({ endpoint: z.url({ protocol: /^https?$/ }) }).optional(),
   ...everyStage,
 });
 
@@ -177,6 +211,7 @@ const cloudConfig = z.strictObject({
       path: ["memoryMegabytes"],
     })
     .prefault({}),
+  sagemaker: sagemaker.optional(),
   schedule: z
     .strictObject({
       cron: z
@@ -244,7 +279,7 @@ export const kaggleWaiting = {
 
 /** What of several settings does not go together. Apart, since a schema with it could not leave out a field. */
 const consistentCloudConfig = cloudConfig.superRefine(
-  ({ edge, region, predict, kaggle, availabilityZones }, context) => {
+  ({ edge, region, predict, kaggle, availabilityZones, schedule, sagemaker: gpu }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
     const hours = kaggle.datasetPatienceHours + kaggle.queuePatienceHours + kaggle.runPatienceHours;
     const together = "datasetPatienceHours, queuePatienceHours and runPatienceHours";
@@ -260,6 +295,9 @@ const consistentCloudConfig = cloudConfig.superRefine(
     }
     if (region && availabilityZones?.some((zone) => zone.slice(0, -1) !== region)) {
       refuse(["availabilityZones"], `are not all in ${region}`);
+    }
+    if (schedule?.input.strategy === "sagemaker" && !gpu) {
+      refuse(["schedule", "input", "strategy"], "needs 'sagemaker', which says what the training jobs are");
     }
     if (!edge) return;
     if (region !== "us-east-1") {
@@ -284,6 +322,8 @@ function isTimeZone(name: string): boolean {
 
 /** Everything in which stages differ. */
 export type StageConfig = LocalConfig | CloudConfig;
+/** Settings of strategy `sagemaker`. */
+export type SageMakerConfig = z.infer<typeof sagemaker>;
 /** The stage on a laptop. */
 export type LocalConfig = z.infer<typeof localConfig>;
 /** A stage in an AWS account. */
@@ -317,7 +357,8 @@ export function parseConfig(value: { stage: string; [key: string]: unknown }, so
 
 /**
  * Reads `config/<stage>.json`. In stage `local`, whose servers may move between runs, their addresses can come from the environment:
- * AVOCADO_LOCAL_ENDPOINT, AVOCADO_MLFLOW_URL, and AVOCADO_KAGGLE, which is JSON that replaces settings of `kaggle`.
+ * AVOCADO_LOCAL_ENDPOINT, AVOCADO_MLFLOW_URL, AVOCADO_KAGGLE, which is JSON that replaces settings of `kaggle`, and
+ * AVOCADO_SAGEMAKER, which is `sagemaker` as JSON.
  * @throws Error naming every wrong value at once
  */
 export function readConfig(stage: string, environment: NodeJS.ProcessEnv = process.env): StageConfig {
@@ -327,7 +368,12 @@ export function readConfig(stage: string, environment: NodeJS.ProcessEnv = proce
     throw new Error(`There is no stage '${stage}'. Choose one with ${known.join(" or ")}, or write ${file}.`);
   }
   const values = JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), "utf8"));
-  const { AVOCADO_LOCAL_ENDPOINT: endpoint, AVOCADO_MLFLOW_URL: trackingUri, AVOCADO_KAGGLE: kaggle } = environment;
+  const {
+    AVOCADO_LOCAL_ENDPOINT: endpoint,
+    AVOCADO_MLFLOW_URL: trackingUri,
+    AVOCADO_KAGGLE: kaggle,
+    AVOCADO_SAGEMAKER: sagemaker,
+  } = environment;
   return parseConfig(
     {
       ...values,
@@ -335,6 +381,7 @@ export function readConfig(stage: string, environment: NodeJS.ProcessEnv = proce
       ...(stage === "local" && endpoint && { endpoint }),
       ...(stage === "local" && trackingUri && { mlflow: { ...values.mlflow, trackingUri } }),
       ...(stage === "local" && kaggle && { kaggle: { ...values.kaggle, ...JSON.parse(kaggle) } }),
+      ...(stage === "local" && sagemaker && { sagemaker: JSON.parse(sagemaker) }),
     },
     file,
   );

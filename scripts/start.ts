@@ -19,7 +19,7 @@ async function main(options: StartOptions): Promise<number> {
   validateInput(options.input);
   // Before anything is started, which takes a while.
   if (options.data) await findDataFiles(options.data);
-  if (options.kaggle?.service === "local") setUpNotebooks();
+  if (options.kaggle?.service === "local" || options.sagemaker) setUpNotebooks();
   const progress = new Progress();
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
@@ -30,6 +30,7 @@ async function main(options: StartOptions): Promise<number> {
     say: (sentence) => progress.line(sentence),
     onTrainerLine: (line) => showTrainerLine(line, progress),
     kaggle: options.kaggle,
+    sagemaker: options.sagemaker,
     onKernelOutput: (text) => showKernelOutput(text, progress),
   });
   const stopped = new Promise<undefined>((resolve) =>

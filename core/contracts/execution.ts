@@ -1,15 +1,17 @@
 import { z } from "zod";
 import { InvalidInputError } from "../errors.ts";
 
-const strategies = ["kaggle", "ecs"] as const;
+/** Where a training can run. */
+export const strategies = ["kaggle", "ecs", "sagemaker"] as const;
 const networks = ["resnet50", "mobilenetv2", "mobilenet", "compact"] as const;
-type Strategy = (typeof strategies)[number];
+export type Strategy = (typeof strategies)[number];
 export type Network = (typeof networks)[number];
 
 /** Which networks each place of training can train (design, decision 2). The first is its default. */
 const networksOfStrategy: Record<Strategy, readonly [Network, ...Network[]]> = {
   ecs: ["compact", "mobilenet"],
   kaggle: ["mobilenetv2", "resnet50"],
+  sagemaker: ["mobilenetv2", "resnet50"],
 };
 
 const hyperparameters = z.strictObject({
@@ -66,6 +68,7 @@ function isDataAddress(value: string): boolean {
 }
 
 const executionInput = z.strictObject({
+  /** `ecs`: a trainer on Fargate. `kaggle`: Kaggle's GPUs. `sagemaker`: a GPU in the account, where the stage has one. */
   strategy: z.enum(strategies).default("ecs"),
   /** False: no fetch, no preprocessing; the newest data set version is used. */
   newData: z.boolean().default(true),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { validatedInput } from "./execution.ts";
-import { datasetRef, trainingResult } from "./pipeline.ts";
+import { datasetRef, notebookTraining, trainingResult } from "./pipeline.ts";
 
 /** What goes into and comes out of the tasks with which Kaggle trains, and what its notebook leaves. */
 
@@ -62,7 +62,12 @@ export const checkedKernel = z.object({
 });
 export type CheckedKernel = z.infer<typeof checkedKernel>;
 
-export const collectTrainingTask = z.object({ input: validatedInput, dataset: datasetRef, kernel: pushedKernel });
+export const collectTrainingTask = z.object({
+  input: validatedInput,
+  dataset: datasetRef,
+  /** A kernel on Kaggle, or a notebook that ran in the account and left its files in the data bucket. */
+  kernel: z.union([pushedKernel, notebookTraining]),
+});
 export type CollectTrainingTask = z.infer<typeof collectTrainingTask>;
 
 /** `run.json`, which the notebook writes last. */

@@ -91,6 +91,10 @@ export const trainingResult = z.object({
 });
 export type TrainingResult = z.infer<typeof trainingResult>;
 
+/** What a trainer that ran the notebook answers: its files are there, and collect-training registers the model. */
+export const notebookTraining = z.object({ runId: z.string(), headRunId: z.string() });
+export type NotebookTraining = z.infer<typeof notebookTraining>;
+
 export const evaluateModelTask = z.object({
   executionArn: z.string(),
   input: validatedInput,

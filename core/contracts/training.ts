@@ -15,22 +15,29 @@ export const trainingJob = z.object({
   taskToken: z.string(),
   datasetVersion: z.string(),
   input: validatedInput,
+  /** Only where the trainer runs the notebook: MLflow run of its first phase, and its parameters. */
+  headRunId: z.string().optional(),
+  notebook: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 });
 export type TrainingJob = z.infer<typeof trainingJob>;
 
 export const trainingKeys = {
   job: (runId: string) => `training/${runId}/job.json`,
+  /** Archives that SageMaker makes of what a job leaves on its disk. */
+  archives: (runId: string) => `training/${runId}/archives/`,
+  /** Files that the notebook leaves. */
+  outputs: (runId: string) => `training/${runId}/outputs/`,
 };
 
 /** Name of the error of a training that was cut short through no fault of its own; the state machine repeats it. */
 export const interrupted = "TrainerInterrupted";
 
 /** What a launcher is told: the trainer reads the rest from the job. */
-export const launchMessage = z.object({ runId: z.string(), jobKey: z.string() });
+export const launchMessage = z.object({ runId: z.string(), jobKey: z.string(), datasetVersion: z.string() });
 export type LaunchMessage = z.infer<typeof launchMessage>;
 
 /**
- * Starts a trainer somewhere: an ECS task, or the worker beside a local stack. Idempotent by run and execution: a trainer of
+ * Starts a trainer somewhere: an ECS task, a SageMaker training job, or the worker beside a local stack. Idempotent by run and execution: a trainer of
  * the run that works is left to it. One that has ended, or is ending after it has failed, counts as none.
  */
 export interface Launcher {

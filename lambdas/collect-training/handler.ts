@@ -7,6 +7,7 @@ import { kaggleEnvironment, kaggleFrom } from "../shared/kaggle.ts";
 import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { step } from "../shared/step.ts";
 import { collectTraining } from "./logic.ts";
+import { listOutputs, listStoredOutputs } from "./outputs.ts";
 
 const env = environment(
   z.object({
@@ -18,12 +19,15 @@ const env = environment(
 );
 const s3 = new S3Client();
 
-/** Takes what the kernel left into MLflow. */
-export const handler = step(collectTrainingTask, async (task) =>
-  collectTraining(task, {
-    kaggle: await kaggleFrom(env()),
+/** Takes what the notebook left into MLflow. */
+export const handler = step(collectTrainingTask, async (task) => {
+  const data = new S3Store(s3, env().DATA_BUCKET);
+  const { kernel } = task;
+  return collectTraining(task, {
+    listOutputs: async () =>
+      "slug" in kernel ? listOutputs(await kaggleFrom(env()), kernel) : listStoredOutputs(data, kernel.runId),
     mlflow: mlflowFrom(env()),
-    data: new S3Store(s3, env().DATA_BUCKET),
+    data,
     artifacts: { name: env().ARTIFACT_BUCKET, store: new S3Store(s3, env().ARTIFACT_BUCKET) },
-  }),
-);
+  });
+});

@@ -9,19 +9,19 @@ import {
 import { type ModelSidecar, modelFiles } from "../../core/contracts/model.ts";
 import type { TrainingResult } from "../../core/contracts/pipeline.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import type { KaggleClient } from "../../core/kaggle/client.ts";
 import { type ArtifactBucket, artifactPrefix } from "../../core/mlflow/artifacts.ts";
 import type { MlflowClient } from "../../core/mlflow/client.ts";
 import { writeOnnxFlavour } from "../../core/mlflow/flavour.ts";
 import { datasetMetrics, findStoredModel, modelFolder, registerModel } from "../../core/mlflow/register-model.ts";
 import type { Run } from "../../core/mlflow/runs.ts";
 import { parseSidecar } from "../../core/model/folder.ts";
-import { kernelTags } from "../../core/run-tags.ts";
+import { notebookTags } from "../../core/run-tags.ts";
 import { type ObjectStore, readJson } from "../../core/storage.ts";
-import { type KernelOutputs, listOutputs, parseOutput, UnusableOutputError } from "./outputs.ts";
+import { type KernelOutputs, parseOutput, UnusableOutputError } from "./outputs.ts";
 
 export interface CollectTrainingClients {
-  kaggle: KaggleClient;
+  /** Files that the notebook left. */
+  listOutputs(): Promise<KernelOutputs>;
   mlflow: MlflowClient;
   /** The data bucket. */
   data: ObjectStore;
@@ -29,9 +29,9 @@ export interface CollectTrainingClients {
 }
 
 /**
- * Takes what a kernel left into MLflow as if it had been trained here: parameters, the history of both phases, plots, and
+ * Takes what a notebook left into MLflow as if it had been trained here: parameters, the history of both phases, plots, and
  * the model as a registered version. Done again, it adds nothing twice.
- * @throws UnusableOutputError when something is missing or not what the kernel wrote; then the kernel may be pushed again
+ * @throws UnusableOutputError when something is missing or not what the notebook wrote; then it may run again
  */
 export async function collectTraining(
   task: CollectTrainingTask,
@@ -54,11 +54,11 @@ async function importOutputs(
   prefix: string,
   clients: CollectTrainingClients,
 ): Promise<ModelSidecar> {
-  const { kaggle, mlflow, artifacts } = clients;
+  const { mlflow, artifacts } = clients;
   try {
-    const outputs = await listOutputs(kaggle, task.kernel);
+    const outputs = await clients.listOutputs();
     const written = parseOutput(kernelFiles.run, await outputs.read(kernelFiles.run), (json) => kernelRun.parse(json));
-    refuseOthers(written, task);
+    refuseOthers(written, task, outputs);
     const sidecar = parseSidecar(await outputs.readWhole(written, modelFiles.sidecar), modelFiles.sidecar);
     await importHistory(outputs, written, sidecar, task, clients);
     for (const name of Object.keys(written.files).filter((name) => name.endsWith(".png"))) {
@@ -69,17 +69,23 @@ async function importOutputs(
     await writeOnnxFlavour(artifacts.store, prefix, { onnx, sidecar, runId: run.runId });
     return sidecar;
   } catch (error) {
-    if (error instanceof UnusableOutputError) await mlflow.runs.setTag(run.runId, kernelTags.rejected, error.message);
+    if (error instanceof UnusableOutputError) {
+      await mlflow.runs.setTag(run.runId, notebookTags(task.input.strategy).rejected, error.message);
+    }
     throw error;
   }
 }
 
 /** Somebody may have run another notebook under the kernel's name. */
-function refuseOthers({ runId, headRunId, datasetVersion }: KernelRun, { kernel, dataset }: CollectTrainingTask): void {
+function refuseOthers(
+  { runId, headRunId, datasetVersion }: KernelRun,
+  { kernel, dataset }: CollectTrainingTask,
+  { name, again }: KernelOutputs,
+): void {
   if (runId === kernel.runId && headRunId === kernel.headRunId && datasetVersion === dataset.version) return;
   throw new UnusableOutputError(
-    `${kernelFiles.run} of ${kernel.owner}/${kernel.slug} is of run ${runId || "none"} on data set ${datasetVersion}, not ` +
-      `of run ${kernel.runId} on ${dataset.version}. Start the execution again to push the kernel anew.`,
+    `${kernelFiles.run} of ${name} is of run ${runId || "none"} on data set ${datasetVersion}, not ` +
+      `of run ${kernel.runId} on ${dataset.version}. ${again}`,
   );
 }
 

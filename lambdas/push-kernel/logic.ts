@@ -2,11 +2,10 @@ import type { PushedKernel, PushKernelTask } from "../../core/contracts/kaggle.t
 import type { KaggleClient } from "../../core/kaggle/client.ts";
 import type { Tracking } from "../../core/kaggle/credentials.ts";
 import { injectParameters, type Parameter } from "../../core/kaggle/notebook.ts";
-import type { MlflowClient } from "../../core/mlflow/client.ts";
-import { equals } from "../../core/mlflow/filter.ts";
 import type { Run } from "../../core/mlflow/runs.ts";
-import { kernelTags, runTags } from "../../core/run-tags.ts";
-import { openTrainingRun, type TrainingRunClients, takeUpRun } from "../../core/training-run.ts";
+import { notebookParameters, openHeadRun } from "../../core/notebook-run.ts";
+import { kernelTags } from "../../core/run-tags.ts";
+import { openTrainingRun, type TrainingRunClients } from "../../core/training-run.ts";
 
 export interface KernelSettings {
   /** First part of the kernels' slugs. */
@@ -68,45 +67,14 @@ export async function pushKernel(task: PushKernelTask, clients: PushKernelClient
   return { ...pushed, outcome: "pushed" };
 }
 
-/** The run of the first phase: the second's child. */
-async function openHeadRun({ executionArn, dataset, input }: PushKernelTask, run: Run, mlflow: MlflowClient) {
-  const ofRun = [equals("tags.`mlflow.parentRunId`", run.runId), equals(`tags.\`${kernelTags.phase}\``, "head")];
-  const [earlier] = await mlflow.runs.search([run.experimentId], ofRun.join(" and "));
-  if (earlier) {
-    await takeUpRun(mlflow, earlier, executionArn, "RUNNING");
-    return earlier;
-  }
-  await mlflow.runs.setTag(run.runId, kernelTags.phase, "finetune");
-  return mlflow.runs.create(run.experimentId, `${run.runName} head`, {
-    "mlflow.parentRunId": run.runId,
-    [kernelTags.phase]: "head",
-    [runTags.execution]: executionArn,
-    [runTags.strategy]: input.strategy,
-    [runTags.datasetVersion]: dataset.version,
-    [runTags.network]: input.hyperparameters.cnn,
-  });
-}
-
 function parametersOf(
-  { input, dataset }: PushKernelTask,
+  task: PushKernelTask,
   run: Run,
   head: Run,
   { weights, tracking }: KernelSettings,
 ): Record<string, Parameter> {
-  const { cnn, learningRate, batchSize, epochs, optimizer, finetuneDepth, seed } = input.hyperparameters;
   return {
-    run_id: run.runId,
-    head_run_id: head.runId,
-    model_name: input.modelName,
-    dataset_version: dataset.version,
-    cnn,
-    weights,
-    learning_rate: learningRate,
-    batch_size: batchSize,
-    epochs,
-    optimizer,
-    finetune_depth: finetuneDepth,
-    seed,
+    ...notebookParameters(task, { runId: run.runId, headRunId: head.runId }, weights),
     ...(tracking && {
       tracking_uri: tracking.uri,
       tracking_username: tracking.username,

@@ -17,6 +17,7 @@ const env = environment(
     ...mlflowEnvironment,
     DATA_BUCKET: z.string().min(1),
     ARTIFACT_BUCKET: z.string().min(1),
+    SAGEMAKER_WEIGHTS: z.enum(["imagenet", "none"]).optional(),
   }),
 );
 const sfn = new SFNClient();
@@ -25,7 +26,8 @@ const start = step(startTrainingTask, (task) =>
     mlflow: mlflowFrom(env()),
     data: new S3Store(new S3Client(), env().DATA_BUCKET),
     artifactRoot: artifactRoot(env().ARTIFACT_BUCKET),
-    launcher: createLauncher(),
+    launcher: createLauncher(task.input.strategy),
+    weights: env().SAGEMAKER_WEIGHTS,
     isRunning: (executionArn) => isExecutionRunning(sfn, executionArn),
     succeed: (taskToken, result) => sendTaskSuccess(sfn, taskToken, result),
   }),

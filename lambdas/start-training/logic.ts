@@ -1,14 +1,17 @@
-import type { StartTrainingTask, TrainingResult } from "../../core/contracts/pipeline.ts";
+import type { NotebookTraining, StartTrainingTask, TrainingResult } from "../../core/contracts/pipeline.ts";
 import { type Launcher, type TrainingJob, trainingKeys } from "../../core/contracts/training.ts";
 import { type ObjectStore, writeJson } from "../../core/storage.ts";
 import { openTrainingRun, type TrainingRunClients } from "../../core/training-run.ts";
+import { openNotebook } from "./notebook.ts";
 
 export interface StartTrainingClients extends TrainingRunClients {
   /** The data bucket. */
   data: ObjectStore;
   launcher: Launcher;
+  /** What the notebook's backbone begins with: `imagenet` (default) or `none`. */
+  weights?: string | undefined;
   /** Answers the state machine. */
-  succeed(taskToken: string, result: TrainingResult): Promise<void>;
+  succeed(taskToken: string, result: TrainingResult | NotebookTraining): Promise<void>;
 }
 
 /**
@@ -22,8 +25,11 @@ export async function startTraining(
   const { data, launcher } = clients;
   const { executionArn, input, dataset, taskToken } = task;
   const { run, result } = await openTrainingRun(task, clients);
-  if (result) {
-    await clients.succeed(taskToken, result);
+  const notebook = input.strategy === "sagemaker" ? await openNotebook(task, run, clients) : undefined;
+  const trained = result ?? notebook?.trained;
+  if (trained) {
+    if (result && notebook) await clients.mlflow.runs.update(notebook.job.headRunId, "FINISHED");
+    await clients.succeed(taskToken, trained);
     return { runId: run.runId, launched: false };
   }
   const job: TrainingJob = {
@@ -34,9 +40,10 @@ export async function startTraining(
     taskToken,
     datasetVersion: dataset.version,
     input,
+    ...notebook?.job,
   };
   const jobKey = trainingKeys.job(run.runId);
   await writeJson(data, jobKey, job);
-  await launcher.launch({ runId: run.runId, jobKey }, executionArn);
+  await launcher.launch({ runId: run.runId, jobKey, datasetVersion: dataset.version }, executionArn);
   return { runId: run.runId, launched: true };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isAboutCapacity, noCapacity, notStarted } from "../../aws/ecs-launcher.ts";
+import { isAboutCapacity, noCapacity, notStarted } from "../../aws/capacity.ts";
 import { interrupted, trainingJob, trainingKeys } from "../../core/contracts/training.ts";
 import { NamedError } from "../../core/errors.ts";
 import { type ObjectStore, readJson } from "../../core/storage.ts";
@@ -22,27 +22,40 @@ export const stoppedTask = z.object({
 });
 export type StoppedTask = z.infer<typeof stoppedTask>["detail"];
 
+/** How a trainer ended. */
+export interface TrainerEnd {
+  /** Undefined for one that somebody started by hand. */
+  runId: string | undefined;
+  createdAt: Date | undefined;
+  endedAt: Date | undefined;
+  error: Error;
+}
+
+/** How the trainer of an ECS task ended. */
+export function endOfTask(task: StoppedTask): TrainerEnd {
+  const { startedBy: runId, createdAt, executionStoppedAt, stoppedAt } = task;
+  return { runId, createdAt, endedAt: executionStoppedAt ?? stoppedAt, error: describeEnd(task) };
+}
+
 /**
  * Fails the task token of a trainer that ended without a word. One that has answered has spent its token, so that this
  * call changes nothing.
  * @returns the failure that was sent, or undefined when the token in the job belongs to a later trainer
  */
 export async function reportStoppedTrainer(
-  task: StoppedTask,
+  { runId, createdAt, endedAt, error: end }: TrainerEnd,
   data: ObjectStore,
   fail: (taskToken: string, error: Error) => Promise<void>,
 ): Promise<Error | undefined> {
-  if (task.startedBy === undefined) return undefined;
-  const key = trainingKeys.job(task.startedBy);
+  if (runId === undefined) return undefined;
+  const key = trainingKeys.job(runId);
   const written = await data.head(key);
-  const ended = task.executionStoppedAt ?? task.stoppedAt;
   // The run was taken up again after this trainer had ended: another one works on it.
-  if (!written || (ended && written.modified > ended)) return undefined;
+  if (!written || (endedAt && written.modified > endedAt)) return undefined;
   const { taskToken } = await readJson(data, key, (value) => trainingJob.parse(value));
   // Its job is written before a trainer is created. Written again since, it holds the token of a later attempt, which this
   // trainer may have left without an answer while it ended: that attempt is to be repeated, not to fail.
-  const takenUp = task.createdAt !== undefined && written.modified > task.createdAt;
-  const end = describeEnd(task);
+  const takenUp = createdAt !== undefined && written.modified > createdAt;
   const error =
     takenUp && end.name === "TrainerDied"
       ? new NamedError(interrupted, `A later attempt took up a trainer that was ending. ${end.message}`)

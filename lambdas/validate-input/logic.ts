@@ -1,15 +1,29 @@
-import { backbonePrefix, type ValidatedInput, validateInput } from "../../core/contracts/execution.ts";
+import { backbonePrefix, type Strategy, type ValidatedInput, validateInput } from "../../core/contracts/execution.ts";
 import { InvalidInputError } from "../../core/errors.ts";
 
+/** What trainers of a stage can do. */
+export interface StageAbilities {
+  strategies: readonly Strategy[];
+  /** Name of the data bucket. */
+  dataBucket: string;
+}
+
 /**
- * Checks an execution input, fills in its defaults, and refuses what no trainer can do. `dataBucket`: name of the stage's.
+ * Checks an execution input, fills in its defaults, and refuses what no trainer of the stage can do.
  * @throws InvalidInputError saying what to write instead
  */
-export function validateExecution(value: unknown, dataBucket: string): ValidatedInput {
+export function validateExecution(value: unknown, { strategies, dataBucket }: StageAbilities): ValidatedInput {
   const input = validateInput(value);
-  if (input.strategy === "kaggle" && input.backbone !== undefined) {
+  const { strategy } = input;
+  if (!strategies.includes(strategy)) {
     throw new InvalidInputError(
-      "Strategy 'kaggle' takes its backbones with ImageNet weights from Keras. Leave 'backbone' out, or use strategy 'ecs'.",
+      `This stage has no strategy '${strategy}'. Use ${strategies.map((name) => `'${name}'`).join(" or ")}, or add ` +
+        `'${strategy}' to the stage's configuration and deploy it.`,
+    );
+  }
+  if (strategy !== "ecs" && input.backbone !== undefined) {
+    throw new InvalidInputError(
+      `Strategy '${strategy}' takes its backbones with ImageNet weights from Keras. Leave 'backbone' out, or use strategy 'ecs'.`,
     );
   }
   const readable = `s3://${dataBucket}/${backbonePrefix}`;

@@ -6,7 +6,7 @@ import { retrainingArn } from "./retraining.ts";
 /** Adds the Lambdas with which Kaggle trains; only they may read its credentials. */
 export function addKaggleSteps(
   add: (handler: string, settings: StepSettings) => NodeFunction,
-  { config, data, artifacts, registry, kaggleSecret }: PipelineStepsProps,
+  { config, data, artifacts, registry, kaggleSecret, sagemaker }: PipelineStepsProps,
 ): void {
   const { kaggle } = config;
   const seconds = (hours: number) => String(Math.round(hours * 3600));
@@ -66,12 +66,12 @@ export function addKaggleSteps(
   });
 
   const collect = add("collect-training", {
-    description: "Takes what the kernel left into MLflow",
+    description: "Takes what the notebook left into MLflow",
     minutes: 15,
     memory: 1769,
     environment: { ...common, ...records, DATA_BUCKET: data.name },
   });
-  data.grantRead(collect, "datasets/");
+  data.grantRead(collect, "datasets/", ...(sagemaker ? ["training/"] : []));
   artifacts.grantRead(collect, "mlflow/");
   artifacts.grantWrite(collect, "mlflow/");
 

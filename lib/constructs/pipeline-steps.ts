@@ -8,6 +8,7 @@ import type { PredictApi } from "./predict-api.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
 import type { Registry } from "./registry.ts";
 import { retrainingArn } from "./retraining.ts";
+import type { SageMakerTrainer } from "./sagemaker-trainer.ts";
 import type { TrainerTask } from "./trainer-task.ts";
 import type { TrainingQueue } from "./training-queue.ts";
 
@@ -22,6 +23,8 @@ export interface PipelineStepsProps {
   queue?: TrainingQueue;
   /** Only where they run as tasks. */
   trainer?: TrainerTask;
+  /** Only where the stage has strategy `sagemaker`. */
+  sagemaker?: SageMakerTrainer;
   /** Name of the secret with Kaggle's credentials. */
   kaggleSecret: string;
 }
@@ -46,14 +49,14 @@ export class PipelineSteps extends Construct {
     addKaggleSteps((handler, settings) => this.add(handler, settings), props);
   }
 
-  private addDataSteps({ config, raw, data }: PipelineStepsProps): void {
+  private addDataSteps({ config, raw, data, sagemaker }: PipelineStepsProps): void {
     const DATA_BUCKET = data.name;
     const buckets = { RAW_BUCKET: raw.name, DATA_BUCKET };
     this.add("validate-input", {
       description: "Checks an execution's input",
       minutes: 0.5,
       memory: 256,
-      environment: { DATA_BUCKET },
+      environment: { DATA_BUCKET, STRATEGIES: ["ecs", "kaggle", ...(sagemaker ? ["sagemaker"] : [])].join(",") },
     });
     this.addLock(data);
 
@@ -128,7 +131,16 @@ export class PipelineSteps extends Construct {
     acknowledgeWildcard(step, executions, "It asks whether an earlier execution goes on, whichever that was");
   }
 
-  private addModelSteps({ config, data, artifacts, api, queue, trainer, registry }: PipelineStepsProps): void {
+  private addModelSteps({
+    config,
+    data,
+    artifacts,
+    api,
+    queue,
+    trainer,
+    sagemaker,
+    registry,
+  }: PipelineStepsProps): void {
     const mlflow = { MLFLOW_TRACKING_URI: registry.trackingUri, MLFLOW_AUTH: registry.auth };
     const wake = this.add("wake-registry", {
       description: "Starts MLflow where it sleeps, and waits until it answers",
@@ -161,6 +173,7 @@ export class PipelineSteps extends Construct {
     data.grantWrite(train, "training/");
     queue?.grantSend(train);
     trainer?.allowStart(train);
+    sagemaker?.allowStart(train);
     // It answers for itself: at once when the training is there already, or when it could not be started.
     train.allow(["states:SendTaskSuccess", "states:SendTaskFailure"], [retrainingArn(this, config)]);
     this.allowDescribe(train);

@@ -7,6 +7,7 @@ import { PipelineSteps } from "../constructs/pipeline-steps.ts";
 import type { PredictApi } from "../constructs/predict-api.ts";
 import type { Registry } from "../constructs/registry.ts";
 import { Retraining } from "../constructs/retraining.ts";
+import { SageMakerTrainer } from "../constructs/sagemaker-trainer.ts";
 import { TrainerTask } from "../constructs/trainer-task.ts";
 import { TrainerWatch } from "../constructs/trainer-watch.ts";
 import { TrainingQueue } from "../constructs/training-queue.ts";
@@ -42,6 +43,9 @@ export class PipelineStack extends Stack {
             artifacts: data.artifacts,
             registry,
           });
+    const sagemaker =
+      config.sagemaker &&
+      new SageMakerTrainer(this, "SageMakerTrainer", { config, settings: config.sagemaker, data: data.data });
     // Whoever trains on Kaggle creates it: a secret costs by the month, and most stages need none.
     const kaggleSecret = `avocado/${config.stage}/kaggle`;
     const steps = new PipelineSteps(this, "Steps", {
@@ -54,10 +58,18 @@ export class PipelineStack extends Stack {
       kaggleSecret,
       ...(queue && { queue }),
       ...(trainer && { trainer }),
+      ...(sagemaker && { sagemaker }),
     });
     const { stateMachine } = new Retraining(this, "Retraining", { config, steps: steps.functions, topic });
-    if (!isLocal(config) && trainer) {
-      new TrainerWatch(this, "TrainerWatch", { config, clusterArn: trainer.clusterArn, data: data.data });
+    if (trainer || sagemaker) {
+      new TrainerWatch(this, "TrainerWatch", {
+        config,
+        data: data.data,
+        ...(trainer && { clusterArn: trainer.clusterArn }),
+        ...(sagemaker && { sagemaker }),
+      });
+    }
+    if (!isLocal(config)) {
       new Triggers(this, "Triggers", { config, stateMachine, raw: data.raw, data: data.data });
     }
 

@@ -1,5 +1,6 @@
-import { callSeconds, hoursAMonth, prediction, retraining } from "./assumptions.ts";
-import { type Charge, idle, type Load, perPrediction, perRetraining } from "./charge.ts";
+import { callSeconds, hoursAMonth, prediction } from "./assumptions.ts";
+import { type Charge, idle, type Load, perPrediction } from "./charge.ts";
+import { priceTrainingJob } from "./training-jobs.ts";
 
 /** Another way to run the same service, for the same load. */
 export interface Alternative {
@@ -14,16 +15,6 @@ export function listAlternatives(load: Load, memory: number): Alternative[] {
   return [sageMaker(load, memory), virtualMachine];
 }
 
-/** A training job of strategy `sagemaker`: ml.g4dn.xlarge with a volume of 50 GB. */
-export function priceSageMakerTraining(load: Load): Charge[] {
-  const hours = retraining.sagemaker.trainingHours;
-  const item = "SageMaker training job";
-  return [
-    perRetraining(load, item, "sageMakerG4dn", hours),
-    perRetraining(load, item, "sageMakerStorage", (50 * hours) / hoursAMonth),
-  ];
-}
-
 /** A serverless endpoint behind the same API, whose memory is a whole number of GB, 6 at most, and a managed MLflow. */
 function sageMaker(load: Load, memory: number): Alternative {
   const endpoint = "SageMaker serverless endpoint";
@@ -36,7 +27,7 @@ function sageMaker(load: Load, memory: number): Alternative {
       idle("SageMaker MLflow tracking server, small", "sageMakerMlflow", hoursAMonth),
       perPrediction(load, endpoint, "sageMakerServerless", (callSeconds.predict ?? 0) * gigabytes),
       perPrediction(load, endpoint, "sageMakerTransfer", prediction.photograph + prediction.answer),
-      ...priceSageMakerTraining(load),
+      priceTrainingJob(load, "ml.g4dn.xlarge"),
     ],
   };
 }

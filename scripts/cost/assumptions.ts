@@ -75,7 +75,7 @@ export const retrainingLogs = 0.02;
 /** GB of a bucket in use with the published data, by the last part of its name. Access logs are a few MB. */
 export const bucketSizes: Record<string, number> = { raw: 0.8, data: 1.5, artifacts: 0.7, "access-logs": 0 };
 /** GB of an image, packed, by its program. */
-export const imageSizes: Record<string, number> = { predict: 0.4, mlflow: 0.5, trainer: 1.1 };
+export const imageSizes: Record<string, number> = { predict: 0.4, mlflow: 0.5, trainer: 1.1, "gpu-trainer": 3.5 };
 /** GB of the database, and of its changes that are kept for restoring it. */
 export const databaseSize = { data: 1, changes: 1 };
 /** RDS changes the master password once a week, and a database that is paused wakes up for it. */

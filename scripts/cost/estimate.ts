@@ -1,4 +1,4 @@
-import { listAlternatives, priceSageMakerTraining } from "./alternatives.ts";
+import { listAlternatives } from "./alternatives.ts";
 import { type Charge, idle, type Load, type Part, type Pricer, type Resource } from "./charge.ts";
 import { free } from "./free.ts";
 import { priceAlias, priceEventSource, priceFunction, priceRule } from "./lambdas.ts";
@@ -13,6 +13,7 @@ import {
 } from "./services.ts";
 import { type CloudConfig, synthesiseResources } from "./synthesise.ts";
 import { priceService, priceTask } from "./tasks.ts";
+import { priceSageMaker } from "./training-jobs.ts";
 
 /** A line of the table: US dollars a month. */
 export interface Line {
@@ -71,7 +72,7 @@ export function estimateResources(stage: string, resources: Resource[], load: Lo
     return pricer?.(resource, load) ?? [];
   });
   // A training job is not a resource of the template: it comes and goes with the retraining.
-  if (load.strategy === "sagemaker") charges.push(...priceSageMakerTraining(load));
+  charges.push(...priceSageMaker(resources, load));
   const lines = toLines(charges);
   const types = [...new Set(resources.map(({ type }) => type))].filter((type) => free[type]).sort();
   return {

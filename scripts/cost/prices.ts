@@ -76,7 +76,7 @@ export const prices = {
   cloudFrontRequest: { dollars: 0.000001, unit: "request", ...plans, free: 10_000_000 },
   cloudFrontTransfer: { dollars: 0.085, unit: "GB to the internet", ...plans, free: 1000 },
   sageMakerG4dn: { dollars: 0.736, unit: "hour of ml.g4dn.xlarge, training", ...memory },
-  sageMakerStorage: { dollars: 0.14, unit: "GB-month of a training job's volume", ...memory },
+  sageMakerG5: { dollars: 1.408, unit: "hour of ml.g5.xlarge, training", ...memory },
   sageMakerServerless: { dollars: 0.00002, unit: "GB-second of a serverless endpoint", ...memory },
   sageMakerTransfer: { dollars: 0.016, unit: "GB into or out of an endpoint", ...memory },
   sageMakerMlflow: { dollars: 0.642, unit: "hour of a small MLflow tracking server", ...memory },

@@ -11,7 +11,7 @@ export const usage = `npm run cost -- [options]
   --stage <stage>      default: prod
   --predictions <n>    predictions in a month (default: 0)
   --retrainings <n>    retrainings in a month, with the published data (default: 0)
-  --strategy <name>    where they train: ecs (default), kaggle, or sagemaker (not built yet)
+  --strategy <name>    where they train: ecs (default), kaggle, or sagemaker
   --set key=value      a setting of the stage's file, replaced for this question: --set trainer.cpu=2048; null removes it
   --json               every line with its quantities
 

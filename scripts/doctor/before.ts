@@ -53,7 +53,7 @@ export async function examineAccount({ config, account, region }: Target): Promi
       checkProcessor(predict.architecture),
       checkFargate(quotas, config),
       checkNetworks(ec2, quotas, exists),
-      strategy === "sagemaker" ? checkSageMaker(quotas) : [],
+      config.sagemaker ? checkSageMaker(quotas, config.sagemaker) : [],
     ]),
     problem ? [problem] : checkExisting({ config, account, region }, stacks, secrets),
   ]);

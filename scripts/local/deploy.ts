@@ -10,7 +10,7 @@ export async function deployLocal(
   endpoint: string,
   mlflowUrl: string,
   logFile: string,
-  kaggle?: object,
+  { kaggle, sagemaker }: { kaggle?: object | undefined; sagemaker?: object | undefined } = {},
 ): Promise<LocalOutputs> {
   const bin = join(root, "node_modules/.bin");
   const env = {
@@ -18,6 +18,7 @@ export async function deployLocal(
     AVOCADO_LOCAL_ENDPOINT: endpoint,
     AVOCADO_MLFLOW_URL: mlflowUrl,
     ...(kaggle && { AVOCADO_KAGGLE: JSON.stringify(kaggle) }),
+    ...(sagemaker && { AVOCADO_SAGEMAKER: JSON.stringify(sagemaker) }),
     CI: "true",
     // The templates are checked by the tests; here the check would only cost seconds.
     CDK_VALIDATION: "false",

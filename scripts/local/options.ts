@@ -1,15 +1,16 @@
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../core/errors.ts";
 import type { KaggleChoice } from "./kaggle.ts";
+import type { SageMakerChoice } from "./sagemaker.ts";
 
 export const startUsage = `npm start -- [options]
 
   --once               run one execution and exit; the exit code is not 0 when it failed
   --data <path>        a zip, or a folder with data.csv, dataset.json and images/ (default: the generated sample)
   --set key=value      any field of the execution input, repeated: --set hyperparameters.epochs=5 --set newData=false
-  --strategy <name>    where to train: ecs (default: a trainer on this machine) or kaggle (a notebook)
+  --strategy <name>    where to train: ecs (default: a trainer on this machine), kaggle or sagemaker (a notebook)
   --kaggle <service>   with --strategy kaggle: local (default: notebooks run on this machine) or real (kaggle.com)
-  --weights <name>     with --strategy kaggle: imagenet (default with --kaggle real) or none (default with local)
+  --weights <name>     with a notebook: imagenet (default with --kaggle real) or none (default otherwise)
   --tunnel             with --kaggle real: the kernel reports to the local MLflow while it trains (NGROK_AUTHTOKEN)
   --report <file>      write what is printed at the end as JSON
   --reset              begin afresh: forget data, models and runs of earlier starts
@@ -23,6 +24,8 @@ export interface StartOptions {
   input: Record<string, unknown>;
   /** Only with strategy `kaggle`. */
   kaggle?: KaggleChoice;
+  /** Only with strategy `sagemaker`. */
+  sagemaker?: SageMakerChoice;
 }
 
 /** Reads the command line of `npm start`. @throws InvalidInputError saying what is wrong with it */
@@ -31,7 +34,8 @@ export function parseStartOptions(args: string[]): StartOptions | "help" {
   if (values.help) return "help";
   const input = parseSettings(values.set);
   if (values.strategy !== undefined) input.strategy = values.strategy;
-  const kaggle = chooseKaggle(values, input.strategy);
+  const weights = readWeights(values, input.strategy);
+  const kaggle = chooseKaggle(values, input.strategy, weights);
   return {
     once: values.once,
     reset: values.reset,
@@ -39,21 +43,38 @@ export function parseStartOptions(args: string[]): StartOptions | "help" {
     ...(values.report !== undefined && { report: values.report }),
     input,
     ...(kaggle && { kaggle }),
+    ...(input.strategy === "sagemaker" && { sagemaker: { weights: weights ?? "none" } }),
   };
 }
 
-function chooseKaggle(values: ReturnType<typeof parse>["values"], strategy: unknown): KaggleChoice | undefined {
-  const { kaggle: service = "local", tunnel, weights = service === "local" ? "none" : "imagenet" } = values;
-  const refuse = (sentence: string) => new InvalidInputError(`${sentence}\n\n${startUsage}`);
+type Values = ReturnType<typeof parse>["values"];
+
+const refuse = (sentence: string) => new InvalidInputError(`${sentence}\n\n${startUsage}`);
+
+function readWeights({ weights }: Values, strategy: unknown): "imagenet" | "none" | undefined {
+  if (weights === undefined || weights === "imagenet" || weights === "none") {
+    if (weights === undefined || strategy === "kaggle" || strategy === "sagemaker") return weights;
+    throw refuse("--weights: only with --strategy kaggle or sagemaker.");
+  }
+  throw refuse(`--weights '${weights}': write imagenet or none.`);
+}
+
+function chooseKaggle(
+  { kaggle: service, tunnel }: Values,
+  strategy: unknown,
+  weights: "imagenet" | "none" | undefined,
+): KaggleChoice | undefined {
   if (strategy !== "kaggle") {
-    const given = [values.kaggle && "--kaggle", values.weights && "--weights", tunnel && "--tunnel"].filter(Boolean);
+    const given = [service && "--kaggle", tunnel && "--tunnel"].filter(Boolean);
     if (given.length > 0) throw refuse(`${given.join(" and ")}: only with --strategy kaggle.`);
     return undefined;
   }
-  if (service !== "local" && service !== "real") throw refuse(`--kaggle '${service}': write local or real.`);
-  if (weights !== "imagenet" && weights !== "none") throw refuse(`--weights '${weights}': write imagenet or none.`);
-  if (tunnel && service === "local") throw refuse("--tunnel: only with --kaggle real; local kernels need none.");
-  return { service, tunnel, weights };
+  if (service !== undefined && service !== "local" && service !== "real") {
+    throw refuse(`--kaggle '${service}': write local or real.`);
+  }
+  if (service === "real") return { service, tunnel, weights: weights ?? "imagenet" };
+  if (tunnel) throw refuse("--tunnel: only with --kaggle real; local kernels need none.");
+  return { service: "local", tunnel, weights: weights ?? "none" };
 }
 
 function parse(args: string[]) {

@@ -6,6 +6,7 @@ import { deployLocal } from "./deploy.ts";
 import { type KaggleChoice, prepareKaggle, storeKaggleSecret } from "./kaggle.ts";
 import { localAws, startMinistack } from "./ministack.ts";
 import { startMlflow } from "./mlflow.ts";
+import { prepareSageMaker, type SageMakerChoice } from "./sagemaker.ts";
 import type { Service } from "./service.ts";
 import { openState } from "./state.ts";
 import { startWorker, type Worker } from "./worker.ts";
@@ -13,7 +14,7 @@ import { startWorker, type Worker } from "./worker.ts";
 /** The whole system on this machine: AWS emulated, MLflow and the trainer real, the CDK app deployed. */
 export interface LocalStack {
   outputs: LocalOutputs;
-  urls: { api: string; mlflow: string; aws: string; kaggle?: string };
+  urls: { api: string; mlflow: string; aws: string; kaggle?: string; sagemaker?: string };
   raw: S3Store;
   data: S3Store;
   artifacts: S3Store;
@@ -33,7 +34,9 @@ export interface LocalStackOptions {
   onTrainerLine: (line: string) => void;
   /** Only where Kaggle trains. */
   kaggle?: KaggleChoice | undefined;
-  /** What a local kernel prints. */
+  /** Only where SageMaker trains. */
+  sagemaker?: SageMakerChoice | undefined;
+  /** What a notebook prints that runs on this machine. */
   onKernelOutput?: (text: string) => void;
 }
 
@@ -77,8 +80,18 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         ...(options.onKernelOutput && { onOutput: options.onKernelOutput }),
       }));
     if (kaggle) stops.push(kaggle.stop);
+    const sagemaker =
+      options.sagemaker &&
+      (await prepareSageMaker(options.sagemaker, {
+        folder: join(state.folder, "sagemaker"),
+        aws: localAws(endpoint),
+        logFile: log("sagemaker"),
+        onOutput: options.onKernelOutput,
+      }));
+    if (sagemaker) stops.push(sagemaker.stop);
     options.say("Deploying stage 'local' (cdk deploy)");
-    const outputs = await deployLocal(aws.url, mlflow.url, log("deploy"), kaggle?.settings);
+    const settings = { kaggle: kaggle?.settings, sagemaker: sagemaker?.settings };
+    const outputs = await deployLocal(aws.url, mlflow.url, log("deploy"), settings);
     if (kaggle) await storeKaggleSecret(outputs.KaggleSecret, kaggle.secret);
     const env = {
       DATA_BUCKET: outputs.DataBucket,
@@ -100,6 +113,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       mlflow: mlflow.url,
       aws: aws.url,
       ...(kaggle && { kaggle: kaggle.url }),
+      ...(sagemaker && { sagemaker: sagemaker.url }),
     };
     await state.announce({ outputs, urls, trainerLog: log("trainer") });
     return {

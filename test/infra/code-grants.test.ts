@@ -9,6 +9,8 @@ const elsewhere: [stage: RegExp, program: RegExp, action: RegExp, reason: string
   [/^local$/, /^(start-training|wake-registry)$/, /^(ecs:|iam:)/, "trainer and MLflow are no tasks on a laptop"],
   [/^(?!local)/, /^start-training$/, /^sqs:/, "trainings wait in a queue on a laptop only"],
   [/./, /^fetch-data$/, /^secretsmanager:/, "only a stage that names a secret for raw data elsewhere opens it"],
+  [/./, /^(start-training|trainer-stopped)$/, /^sagemaker:/, "no stage's file has strategy sagemaker"],
+  [/./, /^start-training$/, /^s3:(GetObject|ListBucket)$/, "the same"],
   [/^local$/, /^(?!deploy-model)/, /^execute-api:Invoke$/, "MLflow asks for no identity on a laptop"],
   [/./, /^fetch-data$/, /^secretsmanager:/, "no stage's file names a secret for raw data elsewhere"],
 ];

@@ -86,12 +86,23 @@ describe("every resource", () => {
 describe("the strategies", () => {
   it("pay for the trainer that they use", () => {
     const trainers = (strategy: Load["strategy"]) =>
-      estimateDev({}, { ...used, strategy })
+      estimateDev(strategy === "sagemaker" ? { sagemaker: {} } : {}, { ...used, strategy })
         .lines.filter(({ item, retrainings }) => /^(trainer|SageMaker)/.test(item) && retrainings > 0)
         .map(({ item }) => item.split(",")[0]);
     expect(new Set(trainers("ecs"))).toEqual(new Set(["trainer"]));
     expect(trainers("kaggle")).toEqual([]);
     expect(trainers("sagemaker")).toEqual(["SageMaker training job"]);
+  });
+
+  it("are there in stages that have them", () => {
+    expect(() => estimateDev({}, { ...used, strategy: "sagemaker" })).toThrow("The stage has no strategy 'sagemaker'");
+    const unknown = { sagemaker: { instanceType: "ml.p9.large" } };
+    expect(() => estimateDev(unknown, { ...used, strategy: "sagemaker" })).toThrow("ml.p9.large has no price");
+    expect(movedLines(estimateDev(), estimateDev({ sagemaker: {} }))).toEqual(["container images"]);
+    const [t4, a10g] = ["ml.g4dn.xlarge", "ml.g5.xlarge"].map((instanceType) =>
+      estimateDev({ sagemaker: { instanceType } }, { ...used, strategy: "sagemaker" }),
+    );
+    expect(movedLines(t4 as Estimate, a10g as Estimate)).toEqual(["SageMaker training job"]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { maxPendingSeconds } from "../../aws/sagemaker-launcher.ts";
 import { allStates, definition } from "../support/definition.ts";
 import { stages, synthesise } from "../support/stages.ts";
 
@@ -12,10 +13,17 @@ describe("the definition", () => {
     expect(task.TimeoutSeconds).toEqual(expect.any(Number));
   });
 
-  it("waits for the trainer by token, with a heartbeat shorter than the time-out", () => {
-    const train = definition.States.Train;
-    expect(train?.Resource).toBe("arn:aws:states:::lambda:invoke.waitForTaskToken");
-    expect(train?.HeartbeatSeconds).toBeLessThan(train?.TimeoutSeconds as number);
+  it.each(["Train", "Train on GPU"])(
+    "%s waits for the trainer by token, with a heartbeat shorter than the time-out",
+    (state) => {
+      const train = definition.States[state];
+      expect(train?.Resource).toBe("arn:aws:states:::lambda:invoke.waitForTaskToken");
+      expect(train?.HeartbeatSeconds).toBeLessThan(train?.TimeoutSeconds as number);
+    },
+  );
+
+  it("gives a training on a GPU longer for its first heartbeat than it may wait for its machine", () => {
+    expect(definition.States["Train on GPU"]?.HeartbeatSeconds).toBeGreaterThan(maxPendingSeconds);
   });
 
   it("repeats a training whose trainer failed only when that trainer is gone, so never at once", () => {

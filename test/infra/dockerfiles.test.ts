@@ -17,7 +17,14 @@ function instructions(text: string, target?: string): string[] {
   return first < 0 || next < 0 ? all : all.slice(0, next);
 }
 
-describe.each(["lambdas/predict/Dockerfile", "mlflow-task/Dockerfile", "training/Dockerfile"])("%s", (file) => {
+const dockerfiles = [
+  "lambdas/predict/Dockerfile",
+  "mlflow-task/Dockerfile",
+  "training/Dockerfile",
+  "training/sagemaker/Dockerfile",
+];
+
+describe.each(dockerfiles)("%s", (file) => {
   const image = images().find(({ dockerFile }) => dockerFile === file);
   const lines = instructions(readFileSync(join(root, file), "utf8"), image?.dockerBuildTarget);
 
@@ -59,5 +66,5 @@ it("has a test for every image that is deployed", () => {
     images()
       .map(({ dockerFile }) => dockerFile)
       .sort(),
-  ).toEqual(["lambdas/predict/Dockerfile", "mlflow-task/Dockerfile", "training/Dockerfile"]);
+  ).toEqual(dockerfiles);
 });

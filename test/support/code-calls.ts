@@ -19,6 +19,7 @@ const actionsOf: Record<string, string[]> = {
   // The task runs with roles that are handed to it, and has tags.
   "ecs:RunTask": ["ecs:RunTask", "ecs:TagResource", "iam:PassRole"],
   "lambda:Invoke": ["lambda:InvokeFunction"],
+  "sagemaker:CreateTrainingJob": ["sagemaker:CreateTrainingJob", "sagemaker:AddTags", "iam:PassRole"],
   // The Data API signs in with a secret that its caller must be allowed to read.
   "rds-data:ExecuteStatement": ["rds-data:ExecuteStatement", "secretsmanager:GetSecretValue"],
 };

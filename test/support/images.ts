@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stage } from "aws-cdk-lib";
-import { synthesise } from "./stages.ts";
+import { synthesiseGpuStage } from "./stages.ts";
 
 export interface ImageSource {
   /** The build context. */
@@ -10,9 +10,9 @@ export interface ImageSource {
   dockerBuildTarget?: string;
 }
 
-/** What each image of a stage in an account is built from, as it will be handed to Docker. */
+/** What each image of a stage with every image is built from, as it will be handed to Docker. */
 export function images(): ImageSource[] {
-  const { stacks } = synthesise("prod");
+  const { stacks } = synthesiseGpuStage();
   return stacks.flatMap((stack) => {
     const folder = Stage.of(stack)?.outdir ?? "";
     const { dockerImages = {} } = JSON.parse(readFileSync(join(folder, `${stack.artifactId}.assets.json`), "utf8"));

@@ -5,6 +5,7 @@ import type { DatasetRef, TrainingResult } from "../../core/contracts/pipeline.t
 import { createKaggleClient, type KaggleClient } from "../../core/kaggle/client.ts";
 import { checkKernel } from "../../lambdas/check-kernel/logic.ts";
 import { collectTraining } from "../../lambdas/collect-training/logic.ts";
+import { listOutputs } from "../../lambdas/collect-training/outputs.ts";
 import { type KernelSettings, pushKernel } from "../../lambdas/push-kernel/logic.ts";
 import { uploadDataset } from "../../lambdas/upload-dataset/logic.ts";
 import { kaggleUser } from "./kaggle.ts";
@@ -102,7 +103,8 @@ export async function kaggleSteps(
       } while (["waiting", "running"].includes(answers.at(-1)?.outcome ?? ""));
       return answers;
     },
-    collect: (kernel) => collectTraining({ input, dataset, kernel }, { ...corner, kaggle }),
+    collect: (kernel) =>
+      collectTraining({ input, dataset, kernel }, { ...corner, listOutputs: () => listOutputs(kaggle, kernel) }),
   };
   return steps;
 }

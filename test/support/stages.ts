@@ -3,7 +3,7 @@ import { App, type Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { composeStacks } from "../../lib/compose.ts";
-import { listStages, readConfig, type StageConfig } from "../../lib/config.ts";
+import { listStages, parseConfig, readConfig, type StageConfig } from "../../lib/config.ts";
 
 export interface Resource {
   Type: string;
@@ -33,6 +33,13 @@ export function synthesise(stage: string, options: SynthesisOptions = {}): Synth
   const found = synthesiseConfig(readConfig(stage, {}), options);
   synthesised.set(stage, found);
   return found;
+}
+
+/** The templates of a stage with strategy `sagemaker`, which no stage's file has. Made once in a test file. */
+export function synthesiseGpuStage(): SynthesisedStage {
+  const known = synthesised.get("gpu") ?? synthesiseConfig(parseConfig({ stage: "gpu", sagemaker: {} }, "test"));
+  synthesised.set("gpu", known);
+  return known;
 }
 
 interface SynthesisOptions {

@@ -62,3 +62,11 @@ export const trainedOnKaggle: Mocks = {
   "Collect training": answers(training),
   "Evaluate model": answers(notPromoted),
 };
+
+/** A run on the newest data set, trained on a GPU of SageMaker. */
+export const trainedOnSageMaker: Mocks = {
+  ...trainedByTask,
+  "Validate input": answers(validateInput({ strategy: "sagemaker", newData: false })),
+  "Train on GPU": { Return: { runId: "run-1", headRunId: "run-0" } },
+  "Collect training": answers(training),
+};

@@ -1,5 +1,5 @@
 import { DescribeVpcsCommand, type EC2Client } from "@aws-sdk/client-ec2";
-import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { paginateListAWSDefaultServiceQuotas, type ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { ask } from "../ask.ts";
 import type { Finding } from "../finding.ts";
 import { quotaPermissions, readQuota, requestQuota } from "./quota.ts";
@@ -38,14 +38,34 @@ export function checkNetworks(ec2: EC2Client, quotas: ServiceQuotasClient, exist
   });
 }
 
-/** How many training jobs of the instance type SageMaker may run. */
-export function checkSageMaker(client: ServiceQuotasClient): Promise<Finding> {
-  // "ml.g4dn.xlarge for training job usage"
-  const [service, code] = ["sagemaker", "L-3F53BF0F"];
-  return ask("GPU (ml.g4dn.xlarge)", quotaPermissions, async () => {
+/** How many training jobs SageMaker may run on machines of the stage's type: 0 of those with a GPU in a new account. */
+export function checkSageMaker(
+  client: ServiceQuotasClient,
+  { instanceType, spot }: { instanceType: string; spot: boolean },
+): Promise<Finding> {
+  const service = "sagemaker";
+  const permissions = `servicequotas:ListAWSDefaultServiceQuotas, ${quotaPermissions}`;
+  return ask(`training jobs (${instanceType}${spot ? ", spot" : ""})`, permissions, async () => {
+    const code = await findQuotaCode(client, service, `${instanceType} for ${spot ? "spot " : ""}training job usage`);
+    if (!code) {
+      const advice = "Choose another `sagemaker.instanceType` in the stage's file.";
+      return { state: "missing", found: `SageMaker has no quota of ${instanceType} for training jobs here`, advice };
+    }
     const limit = await readQuota(client, service, code);
-    if (limit >= 1) return { state: "ok", found: `${limit} training jobs at once` };
+    if (limit >= 1) return { state: "ok", found: `${limit} at once` };
     const advice = `${requestQuota(service, code, 1)}\nAWS answers within some days.`;
-    return { state: "missing", found: "no training job is allowed, and the schedule trains there", advice };
+    return { state: "missing", found: "none is allowed", advice };
   });
+}
+
+/** SageMaker has a quota, with a code of its own, for each type of machine and each use of it. */
+async function findQuotaCode(client: ServiceQuotasClient, ServiceCode: string, name: string) {
+  for await (const { Quotas = [] } of paginateListAWSDefaultServiceQuotas(
+    { client },
+    { ServiceCode, MaxResults: 100 },
+  )) {
+    const found = Quotas.find(({ QuotaName }) => QuotaName === name);
+    if (found) return found.QuotaCode;
+  }
+  return undefined;
 }

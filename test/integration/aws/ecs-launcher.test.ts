@@ -12,7 +12,7 @@ import { EcsLauncher } from "../../../aws/ecs-launcher.ts";
 import { localClient } from "../../support/ministack.ts";
 
 const ecs = new ECSClient(localClient(inject("services").aws));
-const message = { runId: "r1", jobKey: "training/r1/job.json" };
+const message = { runId: "r1", jobKey: "training/r1/job.json", datasetVersion: "v1" };
 let cluster: string;
 let launcher: EcsLauncher;
 

@@ -103,7 +103,7 @@ describe("hasRunningExecution", () => {
 
 describe("SqsLauncher", () => {
   it("puts what the worker reads on the queue", async () => {
-    const message = { runId: "r1", jobKey: "training/r1/job.json" };
+    const message = { runId: "r1", jobKey: "training/r1/job.json", datasetVersion: "v1" };
     await new SqsLauncher(sqs, queueUrl).launch(message);
     expect(launchMessage.parse(JSON.parse(await receive()))).toEqual(message);
   });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { StartTrainingTask, TrainingResult } from "../../../core/contracts/pipeline.ts";
+import { validateInput } from "../../../core/contracts/execution.ts";
+import type { NotebookTraining, StartTrainingTask, TrainingResult } from "../../../core/contracts/pipeline.ts";
 import { type LaunchMessage, trainingJob, trainingKeys } from "../../../core/contracts/training.ts";
 import { equals } from "../../../core/mlflow/filter.ts";
 import { readJson } from "../../../core/storage.ts";
@@ -14,7 +15,7 @@ import {
 
 let corner: PipelineCorner;
 let launched: LaunchMessage[];
-let answered: { taskToken: string; result: TrainingResult }[];
+let answered: { taskToken: string; result: TrainingResult | NotebookTraining }[];
 let running: Set<string>;
 
 beforeEach(async () => {
@@ -59,7 +60,7 @@ describe("startTraining", () => {
       status: "RUNNING",
       tags: { "pipeline.execution": corner.executionArn, "dataset.version": datasetRef.version, network: "compact" },
     });
-    expect(launched).toEqual([{ runId, jobKey: trainingKeys.job(runId) }]);
+    expect(launched).toEqual([{ runId, jobKey: trainingKeys.job(runId), datasetVersion: datasetRef.version }]);
     const job = await readJson(corner.data, trainingKeys.job(runId), (value) => trainingJob.parse(value));
     expect(job).toMatchObject({
       taskToken: "token 1",
@@ -132,5 +133,58 @@ describe("startTraining", () => {
     const other = await start({ executionArn: executionArn("b"), input: { ...corner.input, hyperparameters } });
     const third = await start({ executionArn: executionArn("c"), dataset: { ...datasetRef, version: "f".repeat(16) } });
     expect(new Set([first.runId, other.runId, third.runId]).size).toBe(3);
+  });
+});
+
+describe("startTraining of strategy 'sagemaker'", () => {
+  const input = () =>
+    validateInput({
+      strategy: "sagemaker",
+      experimentName: corner.input.experimentName,
+      modelName: corner.input.modelName,
+      hyperparameters: { epochs: 2 },
+    });
+  const headOf = async (runId: string) => {
+    const { mlflow, artifactRoot } = corner;
+    const id = await mlflow.experiments.getOrCreate(corner.input.experimentName, artifactRoot);
+    return (await mlflow.runs.search([id], equals("tags.`mlflow.parentRunId`", runId)))[0];
+  };
+  const leaveOutputs = (runId: string) => corner.data.write(`${trainingKeys.outputs(runId)}run.json`, "{}");
+
+  it("opens the runs of both phases and gives the notebook its parameters", async () => {
+    const { runId } = await start({ input: input() });
+    const head = await headOf(runId);
+    expect(head).toMatchObject({
+      status: "RUNNING",
+      tags: { "training.phase": "head", "pipeline.strategy": "sagemaker" },
+    });
+    const job = await readJson(corner.data, trainingKeys.job(runId), (value) => trainingJob.parse(value));
+    expect(job).toMatchObject({
+      headRunId: head?.runId,
+      notebook: { run_id: runId, head_run_id: head?.runId, cnn: "mobilenetv2", weights: "imagenet", epochs: 2 },
+    });
+    expect(launched).toEqual([{ runId, jobKey: trainingKeys.job(runId), datasetVersion: datasetRef.version }]);
+  });
+
+  it("does not train again what was trained and not collected", async () => {
+    const { runId } = await start({ input: input() });
+    await leaveOutputs(runId);
+    await fail(runId);
+    launched = [];
+    const again = await start({ input: input(), executionArn: executionArn("next"), taskToken: "token 2" });
+    expect(again).toEqual({ runId, launched: false });
+    expect(launched).toEqual([]);
+    const head = await headOf(runId);
+    expect(answered).toEqual([{ taskToken: "token 2", result: { runId, headRunId: head?.runId } }]);
+  });
+
+  it("trains again what could not be used", async () => {
+    const { runId } = await start({ input: input() });
+    await leaveOutputs(runId);
+    await corner.mlflow.runs.setTag(runId, "training.rejected", "model.onnx is missing");
+    await fail(runId);
+    launched = [];
+    expect(await start({ input: input(), executionArn: executionArn("next") })).toEqual({ runId, launched: true });
+    expect(launched).toHaveLength(1);
   });
 });

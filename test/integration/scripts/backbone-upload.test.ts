@@ -43,7 +43,8 @@ describe("npm run backbone -- upload --stage local", () => {
     for (const name of ["model.json", "weights.bin"]) writeFileSync(join(folder, "mobilenet", name), name);
     const { stdout } = await upload();
     const [, address] = /--set backbone=(\S+)/.exec(stdout) ?? [];
-    expect(validateExecution({ hyperparameters: { cnn: "mobilenet" }, backbone: address }, bucket).backbone).toBe(
+    const stage = { strategies: ["ecs"] as const, dataBucket: bucket };
+    expect(validateExecution({ hyperparameters: { cnn: "mobilenet" }, backbone: address }, stage).backbone).toBe(
       `s3://${bucket}/backbones/mobilenet`,
     );
     const stored = await Array.fromAsync(bucketStore(inject("services").aws, bucket).list("backbones/"));

@@ -10,6 +10,7 @@ import {
   plan,
   trainedByTask,
   trainedOnKaggle,
+  trainedOnSageMaker,
   training,
   uploading,
 } from "../../support/task-results.ts";
@@ -35,6 +36,8 @@ const retrainings: Mocks[] = [
   },
   { ...trainedOnKaggle, "Push kernel": answers({ ...kernel, outcome: "trained", training }) },
   { ...trainedOnKaggle, "Check kernel": checked("failed", "ERROR", { Error: "KernelFailed", Cause: "why" }) },
+  trainedOnSageMaker,
+  { ...trainedOnSageMaker, "Train on GPU": { Return: training } },
 ];
 const shards: Mocks[] = [{ "Preprocess shard": answers({ first: 0, photographs: 3, dropped: 0 }) }];
 

@@ -1,3 +1,4 @@
+import { strategies } from "../../../core/contracts/execution.ts";
 import type { DeployedStage } from "../deployed/stage.ts";
 
 /** A program of a stage and the variables that its template sets. */
@@ -61,7 +62,17 @@ const meanings: [name: RegExp, meaning: Meaning][] = [
   ],
   [/^(API_URL|MLFLOW_TRACKING_URI)$/, isOwnUrl],
   [/^KAGGLE_(BASE_URL|TRACKING_URI)$/, isOtherUrl],
-  [/_(SECONDS|MINUTES)$|^PORT$/, wholeNumber],
+  [/_(SECONDS|MINUTES|GIGABYTES)$|^PORT$/, wholeNumber],
+  [/^STRATEGIES$/, (value) => value.split(",").every((name) => strategies.some((each) => each === name))],
+  [
+    /^SAGEMAKER_JOB_PREFIX$/,
+    (value, stage) => stage.resources("AWS::IAM::Policy").some(({ properties }) => namesJobs(properties, value)),
+  ],
+  [/^SAGEMAKER_IMAGE$/, (value) => /^\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com\/[\w./-]+:[\w.-]+$/.test(value)],
+  [/^SAGEMAKER_ROLE$/, (value) => /^arn:aws:iam::\d{12}:role\/./.test(value)],
+  [/^SAGEMAKER_SPOT$/, (value) => value === "true" || value === "false"],
+  [/^SAGEMAKER_INSTANCE_TYPE$/, (value) => value.startsWith("ml.")],
+  [/^SAGEMAKER_TAGS$/, (value) => Object.values(JSON.parse(value)).every((each) => typeof each === "string")],
   [/^PUBLISH_FUNCTION$/, isRef("AWS::Lambda::Function")],
   [/^MLFLOW_API_ID$/, isRef("AWS::ApiGatewayV2::Api")],
   [/^(MLFLOW|TRAINER)_CLUSTER$/, isRef("AWS::ECS::Cluster")],
@@ -78,11 +89,15 @@ const meanings: [name: RegExp, meaning: Meaning][] = [
   [/^ARTIFACT_ROOT$/, (value, stage) => isBucket(/^s3:\/\/([^/]+)\/\w+$/.exec(value)?.[1] ?? "", stage)],
   [/^KAGGLE_DATASET_TITLE$/, (value) => value.trim() === value],
   [
-    /^(POWERTOOLS_\w+|REVISION|MODEL_NAME|PROMOTION_METRIC|\w+_AUTH|TRAINER_LAUNCHER|KAGGLE_(DATASET_(SLUG|LICENCE)|KERNEL_PREFIX|MACHINE_SHAPE|WEIGHTS)|RAW_DATA_SECRET|KAGGLE_SECRET|DATABASE_(NAME|USER))$/,
+    /^(POWERTOOLS_\w+|REVISION|MODEL_NAME|PROMOTION_METRIC|\w+_AUTH|TRAINER_LAUNCHER|KAGGLE_(DATASET_(SLUG|LICENCE)|KERNEL_PREFIX|MACHINE_SHAPE)|\w+_WEIGHTS|RAW_DATA_SECRET|KAGGLE_SECRET|DATABASE_(NAME|USER))$/,
     word,
   ],
   [/^DATABASE_PASSWORD$/, (value) => /:secret:[^:]+:password::$/.test(value)],
 ];
+
+/** Whether a policy is about training jobs with this prefix. */
+const namesJobs = ({ PolicyDocument }: { PolicyDocument?: unknown }, prefix: string) =>
+  JSON.stringify(PolicyDocument).includes(`:training-job/${prefix}*"`);
 
 /** Hosts without scheme or path; among them the name under which the gateway calls the server. */
 function areOwnHosts(value: string, stage: DeployedStage): boolean {

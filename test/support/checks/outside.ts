@@ -7,6 +7,12 @@ const outside: [pattern: RegExp, origin: string][] = [
   [/^arn:aws:acm:<region>:<account>:certificate\/[\w-]+$/, "the stage's setting domain.certificateArn"],
   [/^arn:aws:secretsmanager:<region>:<account>:secret:avocado\/raw-data-\?{6}$/, "the stage's setting rawDataSecret"],
   [/^arn:aws:secretsmanager:<region>:<account>:secret:avocado\/\w+\/kaggle-\?{6}$/, "who trains on Kaggle makes it"],
+  [/^arn:aws:ecr:[\w-]+:<account>:repository\/avocado-trainer$/, "the stage's setting sagemaker.image"],
+  [/^arn:aws:sagemaker:<region>:<account>:training-job\/avocado-\w+-\*$/, "start-training makes them"],
+  [
+    /^arn:aws:logs:<region>:<account>:log-group:\/aws\/sagemaker\/TrainingJobs(:\*|:log-stream:avocado-\w+-\*)?$/,
+    "SageMaker's log group of all training jobs, which it makes with the first",
+  ],
   [/^arn:aws:events:<region>:<account>:event-bus\/default$/, "every account"],
   [/^arn:aws:scheduler:<region>:<account>:schedule-group\/default$/, "every account"],
   [

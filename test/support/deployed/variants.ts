@@ -20,10 +20,11 @@ const configurations: Record<string, () => SynthesisedStage> = {
       predict: { jwt: { issuer: "https://issuer.example", audience: ["avocado"] }, provisionedConcurrency: 2 },
       rawDataSecret: "avocado/raw-data",
       kaggle: { tracking: { uri: "https://mlflow.example" } },
+      sagemaker: { image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/avocado-trainer:1", spot: true },
       notificationEmails: ["engineer@example.com"],
     }),
   edge: () => own({ stage: "edge", region: "us-east-1", edge: {} }),
-  "edge with a domain, scaled to zero": () =>
+  "edge with a domain, scaled to zero, a GPU": () =>
     own({
       stage: "edge2",
       region: "us-east-1",
@@ -31,6 +32,7 @@ const configurations: Record<string, () => SynthesisedStage> = {
       domain,
       registry: { sleepAfterMinutes: 15 },
       newData: { quietMinutes: 5 },
+      sagemaker: {},
     }),
 };
 

@@ -23,6 +23,7 @@ export const contracts: Record<string, { given?: z.ZodType; answer?: z.ZodType }
   "Check kernel": { given: kaggle.checkKernelTask, answer: kaggle.checkedKernel },
   "Collect training": { given: kaggle.collectTrainingTask, answer: pipeline.trainingResult },
   Train: { given: pipeline.startTrainingTask, answer: pipeline.trainingResult },
+  "Train on GPU": { given: pipeline.startTrainingTask, answer: pipeline.notebookTraining.or(pipeline.trainingResult) },
   "Evaluate model": { given: pipeline.evaluateModelTask, answer: pipeline.evaluationResult },
   "Deploy model": { given: pipeline.deployModelTask, answer: pipeline.deployment },
   "Release lock": { given: pipeline.lockTask },

@@ -66,6 +66,16 @@ export const cases: Record<string, SettingCase> = {
     base: { kaggle: { tracking: { uri: "https://mlflow.example" } } },
     value: "https://other.example",
   },
+  sagemaker: { value: {} },
+  "sagemaker.instanceType": { base: { sagemaker: {} }, value: "ml.g5.xlarge" },
+  "sagemaker.spot": { base: { sagemaker: {} }, value: true },
+  "sagemaker.maxHours": { base: { sagemaker: {} }, value: 2 },
+  "sagemaker.volumeGigabytes": { base: { sagemaker: {} }, value: 100 },
+  "sagemaker.weights": { base: { sagemaker: {} }, value: "none" },
+  "sagemaker.image": {
+    base: { sagemaker: {} },
+    value: "123456789012.dkr.ecr.us-east-1.amazonaws.com/avocado-trainer:1",
+  },
   notificationEmails: { value: ["engineer@example.com"] },
   logRetentionDays: { value: 30 },
 };

@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { EcsLauncher } from "../../../aws/ecs-launcher.ts";
 
 const ecs = mockClient(ECSClient);
-const message = { runId: "r1", jobKey: "training/r1/job.json" };
+const message = { runId: "r1", jobKey: "training/r1/job.json", datasetVersion: "v1" };
 const launcher = new EcsLauncher(new ECSClient({ region: "us-east-1" }), {
   cluster: "trainers",
   taskDefinition: "trainer",
@@ -109,6 +109,11 @@ describe("EcsLauncher", () => {
       .on(RunTaskCommand)
       .rejects(new Error("You've reached the limit on the number of vCPUs you can run concurrently"));
     await expect(launch()).rejects.toMatchObject({ name: "NoTrainerCapacity" });
+  });
+
+  it("names a fault of ECS's own as transient", async () => {
+    ecs.on(RunTaskCommand).rejects(Object.assign(new Error("Service Unavailable"), { $fault: "server" }));
+    await expect(launch()).rejects.toMatchObject({ name: "Transient" });
   });
 
   it("names everything else a trainer that was not started, with ECS's words", async () => {

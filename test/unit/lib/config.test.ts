@@ -68,6 +68,12 @@ describe("the waiting for Kaggle", () => {
   });
 });
 
+it("a schedule may train on SageMaker only where the stage says what the training jobs are", () => {
+  const schedule = { cron: "0 3 ? * MON *", input: { strategy: "sagemaker" } };
+  expect(() => parseConfig({ stage: "mine", schedule }, "test")).toThrow("needs 'sagemaker'");
+  expect(parseConfig({ stage: "mine", schedule, sagemaker: {} }, "test")).toBeTruthy();
+});
+
 describe("edge", () => {
   it("is refused where a firewall for CloudFront cannot be, and beside tokens: both problems at once", () => {
     const jwt = { issuer: "https://issuer.example", audience: ["avocado"] };

@@ -6,7 +6,12 @@ import { validateInput } from "../../../../core/contracts/execution.ts";
 import { trainingKeys } from "../../../../core/contracts/training.ts";
 import { FolderStore } from "../../../../core/folder-store.ts";
 import { writeJson } from "../../../../core/storage.ts";
-import { describeEnd, reportStoppedTrainer, stoppedTask } from "../../../../lambdas/trainer-stopped/logic.ts";
+import {
+  describeEnd,
+  endOfTask,
+  reportStoppedTrainer,
+  stoppedTask,
+} from "../../../../lambdas/trainer-stopped/logic.ts";
 
 /** As EventBridge brings it, shortened. */
 const event = (change: object = {}) =>
@@ -61,7 +66,7 @@ describe("reportStoppedTrainer", () => {
   let data: FolderStore;
   let failed: [string, string][];
   const report = (change?: object) =>
-    reportStoppedTrainer(event(change), data, async (token, error) => void failed.push([token, error.name]));
+    reportStoppedTrainer(endOfTask(event(change)), data, async (token, error) => void failed.push([token, error.name]));
 
   beforeEach(async () => {
     failed = [];

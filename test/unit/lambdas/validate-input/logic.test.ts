@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Strategy } from "../../../../core/contracts/execution.ts";
 import { validateExecution } from "../../../../lambdas/validate-input/logic.ts";
 
-const validate = (input: unknown) => validateExecution(input, "data-of-the-stage");
+const validate = (input: unknown, ...more: Strategy[]) =>
+  validateExecution(input, { strategies: ["ecs", "kaggle", ...more], dataBucket: "data-of-the-stage" });
 
 describe("validateExecution", () => {
   it("gives the input with its defaults", () => {
@@ -20,6 +22,31 @@ describe("validateExecution", () => {
   it("refuses a backbone that Kaggle would not get and says what to do", () => {
     expect(() => validate({ strategy: "kaggle", backbone: "s3://models/backbone" })).toThrow(
       expect.objectContaining({ name: "InvalidInput", message: expect.stringMatching(/Leave 'backbone' out/) }),
+    );
+  });
+
+  it("takes strategy sagemaker, with the notebook's networks, in a stage that has it", () => {
+    const input = validate({ strategy: "sagemaker", hyperparameters: { cnn: "resnet50" } }, "sagemaker");
+    expect(input).toMatchObject({ strategy: "sagemaker", hyperparameters: { cnn: "resnet50", batchSize: 12 } });
+    expect(() => validate({ strategy: "sagemaker", hyperparameters: { cnn: "compact" } }, "sagemaker")).toThrow(
+      "Strategy 'sagemaker' cannot train 'compact'. It trains mobilenetv2 and resnet50; for 'compact' use strategy 'ecs'.",
+    );
+  });
+
+  it("refuses a strategy that the stage does not have, and says how to get it", () => {
+    expect(() => validate({ strategy: "sagemaker" })).toThrow(
+      expect.objectContaining({
+        name: "InvalidInput",
+        message:
+          "This stage has no strategy 'sagemaker'. Use 'ecs' or 'kaggle', or add 'sagemaker' to the stage's " +
+          "configuration and deploy it.",
+      }),
+    );
+  });
+
+  it("refuses a backbone that a training job would not get", () => {
+    expect(() => validate({ strategy: "sagemaker", backbone: "s3://models/backbone" }, "sagemaker")).toThrow(
+      /Strategy 'sagemaker' takes its backbones/,
     );
   });
 

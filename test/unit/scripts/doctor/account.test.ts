@@ -10,6 +10,7 @@ import { DescribeOrderableDBInstanceOptionsCommand, RDSClient } from "@aws-sdk/c
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
+  ListAWSDefaultServiceQuotasCommand,
   ServiceQuotasClient,
 } from "@aws-sdk/client-service-quotas";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
@@ -258,12 +259,40 @@ describe("quotas", () => {
     expect((await checkNetworks(new EC2Client(region), client(), exists)).state).toBe(state);
   });
 
-  it.each([
-    [1, "ok"],
-    [0, "missing"],
-  ])("%i training jobs on SageMaker: %s", async (value, state) => {
-    answer(value);
-    expect((await checkSageMaker(client())).state).toBe(state);
+  describe("training jobs on SageMaker", () => {
+    const gpu = { instanceType: "ml.g4dn.xlarge", spot: false };
+    const quota = (QuotaName: string, QuotaCode: string) => ({ QuotaName, QuotaCode });
+    beforeEach(() => {
+      quotas.on(ListAWSDefaultServiceQuotasCommand).resolves({
+        Quotas: [quota("ml.g4dn.xlarge for endpoint usage", "L-0")],
+        NextToken: "more",
+      });
+      quotas.on(ListAWSDefaultServiceQuotasCommand, { NextToken: "more" }).resolves({
+        Quotas: [
+          quota("ml.g4dn.xlarge for spot training job usage", "L-1"),
+          quota("ml.g4dn.xlarge for training job usage", "L-2"),
+        ],
+      });
+    });
+
+    it.each([
+      [1, "ok"],
+      [0, "missing"],
+    ])("%i of them: %s", async (value, state) => {
+      quotas.on(GetServiceQuotaCommand, { QuotaCode: "L-2" }).resolves({ Quota: { Value: value } });
+      expect((await checkSageMaker(client(), gpu)).state).toBe(state);
+    });
+
+    it("have a quota of their own where they are spot", async () => {
+      quotas.on(GetServiceQuotaCommand, { QuotaCode: "L-1" }).resolves({ Quota: { Value: 0 } });
+      const finding = await checkSageMaker(client(), { ...gpu, spot: true });
+      expect(finding).toMatchObject({ state: "missing", advice: expect.stringContaining("--quota-code L-1 ") });
+    });
+
+    it("are missing where the region has no such machine", async () => {
+      const finding = await checkSageMaker(client(), { ...gpu, instanceType: "ml.g9.xlarge" });
+      expect(finding).toMatchObject({ state: "missing", found: expect.stringContaining("no quota of ml.g9.xlarge") });
+    });
   });
 
   it("are unknown to those who may not ask", async () => {
@@ -272,7 +301,6 @@ describe("quotas", () => {
     const findings = await Promise.all([
       checkFargate(client(), settings),
       checkNetworks(new EC2Client(region), client(), false),
-      checkSageMaker(client()),
     ]);
     for (const { state, permission } of findings)
       expect([state, permission]).toEqual(["unknown", "servicequotas:GetServiceQuota"]);
