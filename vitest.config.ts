@@ -9,7 +9,12 @@ const graphs = {
 };
 
 /** The four kinds of test, one after the other: the quick ones tell first, and servers do not fight for the cores. */
-const project = (name: string, groupOrder: number, testTimeout: number, more: object = {}) => ({
+const project = (
+  name: string,
+  groupOrder: number,
+  testTimeout: number,
+  { globalSetup = [], ...more }: { globalSetup?: string[]; maxWorkers?: number } = {},
+) => ({
   plugins: [graphs],
   test: {
     name,
@@ -17,7 +22,9 @@ const project = (name: string, groupOrder: number, testTimeout: number, more: ob
     testTimeout,
     hookTimeout: testTimeout,
     sequence: { groupOrder },
+    setupFiles: "test/support/temporary/file.ts",
     ...more,
+    globalSetup: ["test/support/temporary/run.ts", ...globalSetup],
   },
 });
 
@@ -26,7 +33,7 @@ export default defineConfig({
     projects: [
       project("unit", 0, 30_000),
       project("infra", 1, 240_000),
-      project("integration", 2, 240_000, { maxWorkers: 1, globalSetup: "test/support/services.ts" }),
+      project("integration", 2, 240_000, { maxWorkers: 1, globalSetup: ["test/support/services.ts"] }),
       project("e2e", 3, 900_000, { maxWorkers: 1 }),
     ],
   },

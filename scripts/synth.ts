@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { buildLayer, nativePackages } from "../layers/build.ts";
 import { findPythonBin } from "./local/python.ts";
 import { lintTemplates } from "./setup/lint-templates.ts";
-import { root } from "./setup/paths.ts";
+import { checkovVenv, root } from "./setup/paths.ts";
+import { scanTemplates } from "./setup/scan-templates.ts";
 
 /** Makes and checks the templates of every stage without credentials, and says in which order they deploy. */
 for (const name of nativePackages) buildLayer(name, "x64");
+const checkov = findPythonBin("checkov", checkovVenv);
 const files = readdirSync(join(root, "config")).flatMap((file) => /^(\w+)\.json$/.exec(file)?.[1] ?? []);
 for (const stage of files) {
   const output = `cdk.out/${stage}`;
@@ -26,7 +28,16 @@ for (const stage of files) {
   console.log(`Stage ${stage}, in the order in which its stacks deploy:`);
   const templates = stacks.map(({ id }) => `${output}/${id.split(" ")[0]}.template.json`);
   for (const [i, { name }] of stacks.entries()) console.log(`  ${name}: ${templates[i]}`);
-  const found = await lintTemplates(findPythonBin("cfn-lint"), templates);
-  console.log(`  security rules (AwsSolutions): no finding; cfn-lint: ${found || "no finding"}`);
-  if (found) process.exitCode = 1;
+  const found: Record<string, string> = {
+    "security rules (AwsSolutions)": "",
+    "cfn-lint": await lintTemplates(findPythonBin("cfn-lint"), templates),
+    // What runs on this machine is open to whoever uses it.
+    ...(stage !== "local" && { checkov: (await scanTemplates(checkov, templates)).findings.join("\n") }),
+  };
+  console.log(
+    `  ${Object.entries(found)
+      .map(([rules, said]) => `${rules}: ${said || "no finding"}`)
+      .join("; ")}`,
+  );
+  if (Object.values(found).some(Boolean)) process.exitCode = 1;
 }

@@ -125,11 +125,6 @@ export class Database extends Construct {
   private acknowledgeFindings(): void {
     acknowledge(
       this.cluster,
-      "AwsSolutions-RDS11",
-      "Another port hides nothing: isolated subnets and one security group decide who reaches the database",
-    );
-    acknowledge(
-      this.cluster,
       "AwsSolutions-RDS10",
       "Custom::Databases switches it on where data are kept, once all of the stack stands: a protected cluster cannot be deleted, and the rollback of a first deployment would fail",
     );

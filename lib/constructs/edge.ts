@@ -41,7 +41,6 @@ export class Edge extends Construct {
       comment: "The predict API",
       webAclId: createFirewall(this, edge).attrArn,
       httpVersion: HttpVersion.HTTP2_AND_3,
-      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
       defaultBehavior: {
         origin: new HttpOrigin(`${api.apiId}.execute-api.${region}.${urlSuffix}`, {
           customHeaders: { [originHeader]: gate.secret },
@@ -57,6 +56,7 @@ export class Edge extends Construct {
       },
       ...(domain && {
         domainNames: [domain.name],
+        minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
         certificate: Certificate.fromCertificateArn(this, "Certificate", domain.certificateArn),
       }),
     });

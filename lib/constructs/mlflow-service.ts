@@ -21,6 +21,7 @@ import type { CloudConfig } from "../config.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { Database } from "./database.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
+import { addWritableFolder } from "./writable-folder.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const port = 5000;
@@ -147,6 +148,7 @@ export class MlflowService extends Construct {
         // A paused database and the migrations of a new version come first.
         startPeriod: Duration.minutes(5),
       },
+      readonlyRootFilesystem: true,
       stopTimeout: Duration.seconds(30),
       logging: LogDrivers.awsLogs({
         streamPrefix: "task",
@@ -157,6 +159,7 @@ export class MlflowService extends Construct {
         }),
       }),
     });
+    addWritableFolder(task, container, "/tmp");
     const pulling = task.obtainExecutionRole();
     acknowledge(pulling, "AwsSolutions-IAM5[Resource::*]", "ecr:GetAuthorizationToken knows no resource");
     return container;

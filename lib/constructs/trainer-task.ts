@@ -13,6 +13,7 @@ import type { NodeFunction } from "./node-function.ts";
 import type { PrivateBucket } from "./private-bucket.ts";
 import type { Registry } from "./registry.ts";
 import { retrainingArn } from "./retraining.ts";
+import { addWritableFolder } from "./writable-folder.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** What the image is made of; everything else stays out, so that only a change to these makes a new image. */
@@ -107,7 +108,7 @@ export class TrainerTask extends Construct {
   }
 
   private addContainer({ config, data, artifacts, registry }: TrainerTaskProps): void {
-    this.task.addContainer(containerName, {
+    const container = this.task.addContainer(containerName, {
       image: ContainerImage.fromAsset(root, {
         file: "training/Dockerfile",
         platform: Platform.LINUX_AMD64,
@@ -115,6 +116,7 @@ export class TrainerTask extends Construct {
         exclude: ["*", ...ingredients.map((path) => `!${path}`)],
       }),
       user: "node",
+      readonlyRootFilesystem: true,
       // A trainer that is told to stop fails its task by name first.
       stopTimeout: Duration.minutes(2),
       environment: {
@@ -133,6 +135,8 @@ export class TrainerTask extends Construct {
         }),
       }),
     });
+    // CACHE_FOLDER of the image.
+    addWritableFolder(this.task, container, "/var/cache/trainer");
     acknowledge(
       this.task.obtainExecutionRole(),
       "AwsSolutions-IAM5[Resource::*]",

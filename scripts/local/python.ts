@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
-import { pythonBin } from "../setup/paths.ts";
+import { join } from "node:path";
+import { venv } from "../setup/paths.ts";
 
 /**
- * Path of a command in the project's Python environment, such as `mlflow` or `python`.
+ * Path of a command in a Python environment of the project, such as `mlflow` or `python` in the one of MLflow and MiniStack.
  * @throws Error when the environment has not been set up
  */
-export function findPythonBin(name: string): string {
-  const path = pythonBin(name);
+export function findPythonBin(name: string, folder = venv): string {
+  const path = join(folder, "bin", name);
   if (!existsSync(path)) {
-    throw new Error(`${path} is missing. 'npm start' and 'npm test' set up the Python environment: run one of them.`);
+    throw new Error(`${path} is missing. 'npm test' sets up the Python environments: run it.`);
   }
   return path;
 }

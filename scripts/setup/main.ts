@@ -1,14 +1,15 @@
 import { Listr } from "listr2";
-import { fuzzer, installRequirements, makeVenv, notebooks, peers, pythonIsReady, servers } from "./python.ts";
+import { fuzzer, installRequirements, makeVenv, notebooks, peers, pythonIsReady, scanner, servers } from "./python.ts";
 import { SetupError } from "./run.ts";
 import { buildBinding, fetchLibtensorflow, tensorflowIsReady } from "./tensorflow.ts";
 
-/** Sets up what the named needs (`python`, `tensorflow`, `kaggle`, `fuzz`, `peers`) lack; silent when nothing is missing. */
+/** Sets up what the named needs (`python`, `tensorflow`, `kaggle`, `fuzz`, `checkov`, `peers`) lack; silent when nothing is missing. */
 const needs = process.argv.slice(2);
 const python = needs.includes("python") && !pythonIsReady(servers);
 const tensorflow = needs.includes("tensorflow") && !tensorflowIsReady();
 const kaggle = needs.includes("kaggle") && !pythonIsReady(notebooks);
 const fuzz = needs.includes("fuzz") && !pythonIsReady(fuzzer);
+const checkov = needs.includes("checkov") && !pythonIsReady(scanner);
 const measuredPeers = needs.includes("peers") && !pythonIsReady(peers);
 
 type Task = { output: string };
@@ -42,6 +43,12 @@ const tasks = new Listr(
       title: "Schemathesis (90 MB, about 20 s)",
       enabled: fuzz,
       task: (_, task) => installRequirements(fuzzer, show(task)),
+    },
+    { title: "Python environment of checkov", enabled: checkov, task: () => makeVenv(scanner) },
+    {
+      title: "checkov (290 MB, about a minute)",
+      enabled: checkov,
+      task: (_, task) => installRequirements(scanner, show(task)),
     },
     { title: "Python environment of the API's peers", enabled: measuredPeers, task: () => makeVenv(peers) },
     {

@@ -11,6 +11,8 @@ export const venv = join(localFolder, "venv");
 export const kaggleVenv = join(localFolder, "kaggle-venv");
 /** The Python environment of the tests that ask the API at random. */
 export const fuzzVenv = join(localFolder, "fuzz-venv");
+/** The Python environment of checkov, which scans templates. */
+export const checkovVenv = join(localFolder, "checkov-venv");
 /** The Python environment of what `npm run bench -- serving` sets beside the API. */
 export const peersVenv = join(localFolder, "peers-venv");
 /** Large downloads, shared by all checkouts. */

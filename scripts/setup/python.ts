@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fuzzVenv, kaggleVenv, peersVenv, root, venv } from "./paths.ts";
+import { checkovVenv, fuzzVenv, kaggleVenv, peersVenv, root, venv } from "./paths.ts";
 import { run, SetupError } from "./run.ts";
 
 const candidates = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
@@ -21,6 +21,8 @@ export const servers: PythonEnvironment = { folder: venv, pins: join(root, "scri
 export const notebooks: PythonEnvironment = { folder: kaggleVenv, pins: join(root, "training/kaggle") };
 /** What asks the API at random. */
 export const fuzzer: PythonEnvironment = { folder: fuzzVenv, pins: join(root, "test/fuzz") };
+/** What looks for insecure settings in templates. */
+export const scanner: PythonEnvironment = { folder: checkovVenv, pins: join(root, "scripts/setup/checkov") };
 /** FastAPI, Keras and Pillow, to measure the API against. */
 export const peers: PythonEnvironment = { folder: peersVenv, pins: join(root, "test/bench/peers") };
 

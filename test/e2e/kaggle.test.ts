@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { runsOfExecution } from "../../core/run-tags.ts";
 import type { FaultSettings } from "../../kaggle-emulator/faults.ts";
@@ -12,6 +13,8 @@ import type { Report } from "../../scripts/local/report.ts";
 import { ensureSample } from "../../scripts/local/sample.ts";
 import { type LocalStack, startLocalStack } from "../../scripts/local/stack.ts";
 import { uploadData } from "../../scripts/local/upload.ts";
+import { root } from "../../scripts/setup/paths.ts";
+import { formatCalls, recordings, summariseCalls } from "../support/iam/recording.ts";
 
 /* The whole system on this machine with the local Kaggle as trainer, which really runs the notebook. */
 describe("strategy 'kaggle'", () => {
@@ -50,6 +53,9 @@ describe("strategy 'kaggle'", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "avocado-kaggle-"));
+    // Every Lambda writes down what it asks for: see test/infra/simulation.test.ts.
+    vi.stubEnv("RECORD_CALLS", join(folder, "calls.jsonl"));
+    vi.stubEnv("NODE_OPTIONS", `--import=${join(root, "test/support/iam/record-calls.ts")}`);
     const sample = await ensureSample(join(folder, "sample"), () => {}, { fruits: 14, seed: 10 });
     stack = await startLocalStack({
       folder: join(folder, "state"),
@@ -62,6 +68,7 @@ describe("strategy 'kaggle'", () => {
   });
 
   afterAll(async () => {
+    vi.unstubAllEnvs();
     await stack?.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -93,6 +100,13 @@ describe("strategy 'kaggle'", () => {
       runId: first.runId,
       metrics: { test_mse: expect.any(Number) },
     });
+  });
+
+  it("calls AWS as the roles are checked for, in test/infra/simulation.test.ts", async () => {
+    const programs = ["upload-dataset", "push-kernel", "check-kernel", "collect-training"];
+    const calls = summariseCalls(await readFile(join(folder, "calls.jsonl"), "utf8"));
+    const ofKaggle = calls.filter(({ program }) => programs.includes(program));
+    await expect(formatCalls(ofKaggle)).toMatchFileSnapshot(fileURLToPath(recordings.kaggle));
   });
 
   // The emulated Lambda gives every error that is thrown one name, so that these tests look at the words.

@@ -13,7 +13,7 @@ import { ensureSample } from "../../scripts/local/sample.ts";
 import { type LocalStack, startLocalStack } from "../../scripts/local/stack.ts";
 import { uploadData } from "../../scripts/local/upload.ts";
 import { root } from "../../scripts/setup/paths.ts";
-import { formatCalls, recordingUrl, summariseCalls } from "../support/iam/recording.ts";
+import { formatCalls, recordings, summariseCalls } from "../support/iam/recording.ts";
 
 /*
  * The whole system on this machine, nothing replaced: MLflow, the emulator with the deployed CDK app, the trainer. The
@@ -125,6 +125,6 @@ describe("the spine", () => {
 
   it("calls AWS as the roles are checked for, in test/infra/simulation.test.ts", async () => {
     const calls = summariseCalls(await readFile(join(folder, "calls.jsonl"), "utf8"));
-    await expect(formatCalls(calls)).toMatchFileSnapshot(fileURLToPath(recordingUrl));
+    await expect(formatCalls(calls)).toMatchFileSnapshot(fileURLToPath(recordings.local));
   });
 });

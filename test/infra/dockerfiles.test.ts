@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findPythonBin } from "../../scripts/local/python.ts";
 import { root } from "../../scripts/setup/paths.ts";
+import { findDeadPragmas, lintDockerfile } from "../support/checks/hadolint.ts";
 import { images } from "../support/images.ts";
 
 /** Instructions of a Dockerfile from the first to the end of the stage that is wanted. */
@@ -29,7 +29,11 @@ describe.each(dockerfiles)("%s", (file) => {
   const lines = instructions(readFileSync(join(root, file), "utf8"), image?.dockerBuildTarget);
 
   it("is what hadolint asks for", () => {
-    expect(execFileSync(findPythonBin("hadolint"), [file], { cwd: root, encoding: "utf8" })).toBe("");
+    expect(lintDockerfile(join(root, file))).toBe("");
+  });
+
+  it("has hadolint ignore only what it finds", () => {
+    expect(findDeadPragmas(join(root, file))).toEqual([]);
   });
 
   it("finds in its build context all that it copies, up to the stage that is deployed", () => {
@@ -67,4 +71,15 @@ it("has a test for every image that is deployed", () => {
       .map(({ dockerFile }) => dockerFile)
       .sort(),
   ).toEqual(dockerfiles);
+});
+
+it("hadolint finds a package of no version, and a pragma that ignores nothing is found", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "dockerfile-")), "Dockerfile");
+  const lines = ["FROM debian:12", "# hadolint ignore=DL3008,DL3015", "", "RUN true", "RUN apt-get install -y curl"];
+  writeFileSync(file, lines.join("\n"));
+  expect(lintDockerfile(file)).toContain("DL3008");
+  expect(findDeadPragmas(file)).toEqual([
+    "line 2 ignores DL3008, which line 4 does not give",
+    "line 2 ignores DL3015, which line 4 does not give",
+  ]);
 });

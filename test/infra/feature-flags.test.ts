@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import recommended from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
 import { describe, expect, it } from "vitest";
+import { root } from "../../scripts/setup/paths.ts";
 import { context } from "../support/stages.ts";
 
 /** Flags that are not as the CDK recommends, and why. */
@@ -19,6 +21,12 @@ const otherwise: Record<string, string> = {
 function findUndecided(wanted: Record<string, unknown>, flags: Record<string, unknown>, reasons: object): string[] {
   return Object.keys(wanted).filter((flag) => !(flag in flags) || (flags[flag] !== wanted[flag] && !(flag in reasons)));
 }
+
+it("commands of the CDK report to nobody", () => {
+  const env = { ...process.env, CDK_DISABLE_CLI_TELEMETRY: "" };
+  const { stderr } = spawnSync("npx", ["cdk", "cli-telemetry", "--status"], { cwd: root, env, encoding: "utf8" });
+  expect(stderr).toMatch(/^CLI Telemetry is disabled/m);
+});
 
 describe("feature flags of the CDK", () => {
   it("are all set, as it recommends or for a reason: a new version of the CDK may bring one more", () => {

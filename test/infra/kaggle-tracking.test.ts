@@ -1,16 +1,13 @@
-import { App, type Stack } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { composeStacks } from "../../lib/compose.ts";
 import { parseConfig } from "../../lib/config.ts";
+import { synthesiseConfig } from "../support/stages.ts";
 
 const uri = "https://mlflow.example.com";
 const stage = (tracking: object) => parseConfig({ stage: "mine", kaggle: { tracking } }, "config/mine.json");
 
 describe("a stage whose kernels report to an MLflow", () => {
   it("tells push-kernel alone where that is", () => {
-    const stacks = composeStacks(new App({ builtinCloudFormationValidation: false }), stage({ uri }));
-    const template = Template.fromStack(stacks.find(({ node }) => node.id === "pipeline") as Stack);
+    const template = synthesiseConfig(stage({ uri })).template("pipeline");
     const told = Object.values(template.findResources("AWS::Lambda::Function"))
       .filter(({ Properties }) => JSON.stringify(Properties.Environment.Variables).includes(uri))
       .map(({ Properties }) => Properties.FunctionName);

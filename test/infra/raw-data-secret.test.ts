@@ -1,13 +1,10 @@
-import { App, type Stack } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { composeStacks } from "../../lib/compose.ts";
 import { readConfig } from "../../lib/config.ts";
+import { synthesiseConfig } from "../support/stages.ts";
 
 describe("a stage that may read raw data elsewhere", () => {
   const config = { ...readConfig("local", {}), rawDataSecret: "avocado/raw" };
-  const stacks = composeStacks(new App({ builtinCloudFormationValidation: false }), config);
-  const template = Template.fromStack(stacks.find(({ node }) => node.id === "pipeline") as Stack);
+  const template = synthesiseConfig(config).template("pipeline");
 
   it("names the secret to fetch-data alone", () => {
     const named = Object.values(template.findResources("AWS::Lambda::Function"))

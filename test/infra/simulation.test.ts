@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { allows, applies, type IamRequest, type Statement } from "../support/iam/policy.ts";
-import { readRecording } from "../support/iam/recording.ts";
+import { readRecordings } from "../support/iam/recording.ts";
 import { ResolvedStage } from "../support/iam/resolve.ts";
 import {
   apisOf,
@@ -14,21 +14,20 @@ import { toIamRequests } from "../support/iam/to-request.ts";
 import { synthesise } from "../support/stages.ts";
 
 /*
- * What each program asked of AWS in a whole retraining on the emulator, which allows everything, against the policies that a stage in
- * an account would have. test/infra/code-grants.test.ts compares actions with the code, also of what a retraining does not reach;
- * here resources and conditions count.
+ * What each program asked of AWS in whole retrainings on the emulator, on this machine and on the local Kaggle. The emulator allows
+ * everything; here the policies are asked that a stage in an account would have. test/infra/code-grants.test.ts compares actions with
+ * the code, also of what a retraining does not reach; here resources and conditions count.
  */
-const recording = readRecording();
+const recording = readRecordings();
 
 /** Grants that no recorded call uses, and why they are there. */
 const notRecorded: [program: RegExp, action: RegExp, resource: RegExp, reason: string][] = [
   [/./, /^logs:/, /./, "Lambda writes the log"],
   [/^start-on-new-data$/, /^sqs:/, /./, "Lambda reads the queue"],
-  [/^(upload-dataset|push-kernel|check-kernel|collect-training)$/, /./, /./, "strategy kaggle trains elsewhere"],
   [/^(sleep|check|prepare|authorise|start-on|trainer-stopped)/, /./, /./, "runs in an account alone"],
   [/^start-training$/, /^(ecs|iam):/, /./, "trainers are no tasks on a laptop"],
   [/^wake-registry$/, /^ecs:/, /./, "MLflow is no task on a laptop"],
-  [/^(start-training|take-lock)$/, /^states:/, /./, "when a training is there already, or a lock is held"],
+  [/^(start-training|take-lock|push-kernel)$/, /^states:/, /./, "when a training is there already, or a lock is held"],
   [/^trainer$/, /^states:Send/, /./, "a heartbeat and a failure are for longer or worse trainings"],
   [/^predict$/, /^s3:/, /\/uploads\/\*$|-data-\d+-us-east-1$/, "uploads are no part of a retraining"],
   [/./, /^execute-api:Invoke$/, /\/DELETE\/api\/2\.0\/mlflow\/\*$/, "a version that turns out double is removed"],

@@ -7,6 +7,8 @@ import { stages, synthesise } from "../support/stages.ts";
 
 interface Container {
   Environment?: { Name: string }[];
+  ReadonlyRootFilesystem?: boolean;
+  MountPoints?: { ContainerPath: string }[];
 }
 
 describe.each(stages)("stage %s", (stage) => {
@@ -77,6 +79,17 @@ describe.each(stages)("stage %s", (stage) => {
       Properties.ContainerDefinitions.flatMap(({ Environment = [] }: Container) => Environment.map(({ Name }) => Name)),
     );
     expect([...ofLambdas, ...ofTasks].filter((name) => /PASSWORD|TOKEN|_KEY$/.test(name))).toEqual([]);
+  });
+
+  it("lets containers write to one folder each", () => {
+    const { resources } = synthesise(stage);
+    const containers = resources("AWS::ECS::TaskDefinition").flatMap(
+      ([, { Properties }]) => Properties.ContainerDefinitions as Container[],
+    );
+    const written = containers.map(({ ReadonlyRootFilesystem, MountPoints = [] }) =>
+      ReadonlyRootFilesystem ? MountPoints.map(({ ContainerPath }) => ContainerPath) : "everywhere",
+    );
+    expect(written.sort()).toEqual(stage === "local" ? [] : [["/tmp"], ["/var/cache/trainer"]]);
   });
 
   it("encrypts queues and takes from topics and queues nothing but TLS", () => {

@@ -12,7 +12,7 @@ export interface ImageSource {
 
 /** What each image of a stage with every image is built from, as it will be handed to Docker. */
 export function images(): ImageSource[] {
-  const { stacks } = synthesiseGpuStage();
+  const { stacks } = synthesiseGpuStage({ assets: true });
   return stacks.flatMap((stack) => {
     const folder = Stage.of(stack)?.outdir ?? "";
     const { dockerImages = {} } = JSON.parse(readFileSync(join(folder, `${stack.artifactId}.assets.json`), "utf8"));

@@ -5,6 +5,7 @@ import { freePort } from "../../scripts/local/service.ts";
 import type { Image } from "./container/build-image.ts";
 import { Container, type Ending } from "./container/container.ts";
 import { resolveEnvironment } from "./container/environment.ts";
+import { fileSystemOf } from "./container/file-system.ts";
 import { startDataApi } from "./data-api.ts";
 import { TestPostgres } from "./postgres.ts";
 import { synthesise } from "./stages.ts";
@@ -26,8 +27,10 @@ export function registryOfTemplate() {
   const resources = synthesise("dev").resources;
   const task = resources("AWS::ECS::TaskDefinition").find(([id]) => id.startsWith("Mlflow"))?.[1].Properties;
   const integration = resources("AWS::ApiGatewayV2::Integration").find(([id]) => id.startsWith("RegistryApi"));
-  const variables: { Name: string; Value: unknown }[] = task?.ContainerDefinitions[0].Environment;
+  const [container] = task?.ContainerDefinitions ?? [];
+  const variables: { Name: string; Value: unknown }[] = container.Environment;
   return {
+    container,
     variables: Object.fromEntries(variables.map(({ Name, Value }) => [Name, Value])),
     memoryMegabytes: Number(task?.Memory),
     requestParameters: (integration?.[1].Properties.RequestParameters ?? {}) as Record<string, string>,
@@ -48,7 +51,7 @@ export async function startRegistryTask(
   postgres: TestPostgres,
   { aws, bucket, changes = {} }: { aws: string; bucket: string; changes?: Record<string, string> },
 ): Promise<RegistryTask> {
-  const { variables, memoryMegabytes } = registryOfTemplate();
+  const { container, variables, memoryMegabytes } = registryOfTemplate();
   const port = await freePort();
   const standIns = {
     DATABASE_HOST: "127.0.0.1",
@@ -56,7 +59,7 @@ export async function startRegistryTask(
     PORT: String(port),
     ...changes,
   };
-  const container = new Container({
+  const started = new Container({
     root: image.root.path,
     mounts: image.mounts,
     workingFolder: image.workingFolder,
@@ -64,7 +67,7 @@ export async function startRegistryTask(
     uid: image.uid,
     gid: image.uid,
     memoryMegabytes,
-    tmpMegabytes: 512,
+    ...fileSystemOf(image, container),
     env: {
       ...image.env,
       ...resolveEnvironment(variables, standIns),
@@ -80,11 +83,11 @@ export async function startRegistryTask(
     },
   });
   const url = `http://127.0.0.1:${port}`;
-  const died = container.ended.then(({ code, stdout, stderr }): never => {
+  const died = started.ended.then(({ code, stdout, stderr }): never => {
     throw new Error(`MLflow ended (${code}): ${stdout.slice(-2000)}${stderr.slice(-2000)}`);
   });
   await Promise.race([untilHealthy(url), died]);
-  return { url, stop: () => container.kill() };
+  return { url, stop: () => started.kill() };
 }
 
 async function untilHealthy(url: string): Promise<void> {

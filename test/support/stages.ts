@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { App, type Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { AwsSolutionsChecks } from "cdk-nag";
 import { composeStacks } from "../../lib/compose.ts";
 import { listStages, parseConfig, readConfig, type StageConfig } from "../../lib/config.ts";
+import { RememberingChecks } from "./checks/acknowledgements.ts";
 
 export interface Resource {
   Type: string;
@@ -20,6 +20,8 @@ export interface SynthesisedStage {
   template(stack: string): Template;
   /** Resources of a type in all stacks, by logical id. */
   resources(type: string): [id: string, resource: Resource][];
+  /** Acknowledgements of findings of the security rules that are not there. */
+  deadAcknowledgements: readonly string[];
 }
 
 /** The feature flags of `cdk.json`. */
@@ -36,15 +38,19 @@ export function synthesise(stage: string, options: SynthesisOptions = {}): Synth
 }
 
 /** The templates of a stage with strategy `sagemaker`, which no stage's file has. Made once in a test file. */
-export function synthesiseGpuStage(): SynthesisedStage {
-  const known = synthesised.get("gpu") ?? synthesiseConfig(parseConfig({ stage: "gpu", sagemaker: {} }, "test"));
-  synthesised.set("gpu", known);
+export function synthesiseGpuStage(options: SynthesisOptions = {}): SynthesisedStage {
+  const key = `gpu ${JSON.stringify(options)}`;
+  const config = parseConfig({ stage: "gpu", sagemaker: {} }, "test");
+  const known = synthesised.get(key) ?? synthesiseConfig(config, options);
+  synthesised.set(key, known);
   return known;
 }
 
 interface SynthesisOptions {
   /** CloudFormation's own rules take seconds, so only one test asks for them. */
   cloudFormationRules?: boolean;
+  /** What is deployed, copied as it will be: 120 MB and a second, so only who looks at it asks for it. */
+  assets?: boolean;
 }
 
 /**
@@ -53,10 +59,14 @@ interface SynthesisOptions {
  */
 export function synthesiseConfig(
   config: StageConfig,
-  { cloudFormationRules = false }: SynthesisOptions = {},
+  { cloudFormationRules = false, assets = false }: SynthesisOptions = {},
 ): SynthesisedStage {
-  const app = new App({ context, builtinCloudFormationValidation: cloudFormationRules });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const app = new App({
+    context: { ...context, "aws:cdk:disable-asset-staging": !assets },
+    builtinCloudFormationValidation: cloudFormationRules,
+  });
+  const checks = new RememberingChecks(app);
+  Validations.of(app).addPlugins(checks);
   const stacks = composeStacks(app, config);
   const templates = new Map(stacks.map((stack) => [stack.node.id, Template.fromStack(stack)]));
   return {
@@ -67,5 +77,6 @@ export function synthesiseConfig(
         string,
         Resource,
       ][],
+    deadAcknowledgements: checks.findDead(app),
   };
 }

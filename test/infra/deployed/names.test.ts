@@ -39,6 +39,17 @@ describe("planted faults", () => {
     );
   });
 
+  it("a name that AWS reserves, and one that it would take for another, are found", () => {
+    const Resources = {
+      Group: { Type: "AWS::RDS::DBSubnetGroup", Properties: { DBSubnetGroupName: "default" } },
+      Secret: { Type: "AWS::SecretsManager::Secret", Properties: { Name: "avocado/key-A.b-c." } },
+    };
+    expect(findBadNames(deployStage([{ id: "one", name: "avocado-test-one", template: { Resources } }]))).toEqual([
+      "AWS::RDS::DBSubnetGroup default has characters that it may not have",
+      "AWS::SecretsManager::Secret avocado/key-A.b-c. has characters that it may not have",
+    ]);
+  });
+
   it("a name that two stages share is found", () => {
     expect(findSharedNames(deployedVariant("dev"), deployStage(variantTemplates("dev")))).toContain(
       "AWS::Lambda::Function avocado-dev-predict",

@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { readdirSync, renameSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { trainingResult } from "../../../core/contracts/pipeline.ts";
 import { type TrainingJob, trainingKeys } from "../../../core/contracts/training.ts";
@@ -7,6 +7,7 @@ import { localAws } from "../../../scripts/local/ministack.ts";
 import type { Image } from "../../support/container/build-image.ts";
 import { Container, type Ending } from "../../support/container/container.ts";
 import { resolveEnvironment } from "../../support/container/environment.ts";
+import { fileSystemOf } from "../../support/container/file-system.ts";
 import { buildTrainerImage } from "../../support/container/trainer-image.ts";
 import { type PipelineCorner, pipelineCorner } from "../../support/pipeline.ts";
 import { synthesise } from "../../support/stages.ts";
@@ -28,8 +29,10 @@ function taskOfTemplate() {
   const tasks = synthesise("prod").resources("AWS::ECS::TaskDefinition");
   const properties = tasks.find(([, { Properties }]) => Properties.ContainerDefinitions[0].Name === "trainer")?.[1]
     .Properties;
-  const variables: { Name: string; Value: unknown }[] = properties?.ContainerDefinitions[0].Environment;
+  const [container] = properties?.ContainerDefinitions ?? [];
+  const variables: { Name: string; Value: unknown }[] = container.Environment;
   return {
+    container,
     variables: Object.fromEntries(variables.map(({ Name, Value }) => [Name, Value])),
     memoryMegabytes: Number(properties?.Memory),
   };
@@ -54,7 +57,7 @@ async function createJob() {
   return { job, task };
 }
 
-function train(jobKey: string, memoryMegabytes = taskOfTemplate().memoryMegabytes): Promise<Ending> {
+function train(jobKey: string, memoryMegabytes = taskOfTemplate().memoryMegabytes, changes = {}): Promise<Ending> {
   const standIns = {
     DATA_BUCKET: corner.data.bucket,
     ARTIFACT_BUCKET: artifactBucket,
@@ -70,13 +73,13 @@ function train(jobKey: string, memoryMegabytes = taskOfTemplate().memoryMegabyte
     uid: image.uid,
     gid: image.uid,
     memoryMegabytes,
-    // As on Fargate: what keeps the trainer from writing elsewhere is its user.
-    writable: true,
+    ...fileSystemOf(image, taskOfTemplate().container),
     env: {
       ...image.env,
       ...localAws(aws),
       ...resolveEnvironment(taskOfTemplate().variables, standIns),
       JOB_KEY: jobKey,
+      ...changes,
     },
   }).ended;
 }
@@ -92,7 +95,25 @@ describe("the trainer in its image", () => {
   });
 });
 
+it("the trainer's image has no other Node, no tunnels, no page and no sources of minified code", () => {
+  const packages = readdirSync(image.root.inside("/app/node_modules"));
+  expect(packages.filter((name) => /^(node-linux|@ngrok|swagger-ui)/.test(name))).toEqual([]);
+  const files = readdirSync(image.root.inside("/app/node_modules"), { recursive: true, encoding: "utf8" });
+  expect(files.filter((name) => name.endsWith(".map"))).toEqual([]);
+});
+
 describe("the check of the trainer's image", () => {
+  it("sees a write outside the folder that it may write to", async () => {
+    const { job } = await createJob();
+    const { volumes } = image;
+    image.volumes = [];
+    await expect(async () => train(trainingKeys.job(job.runId))).rejects.toThrow("no VOLUME /var/cache/trainer");
+    image.volumes = volumes;
+    const { code, stderr } = await train(trainingKeys.job(job.runId), undefined, { CACHE_FOLDER: "/tmp" });
+    // Everybody may write there, but for a read-only file system, of which Node says so when it makes folders one in another.
+    expect([code, stderr]).toEqual([1, expect.stringContaining("ENOENT: no such file or directory, mkdir '/tmp/")]);
+  });
+
   it("sees more memory than the task has", async () => {
     const { job } = await createJob();
     expect((await train(trainingKeys.job(job.runId), 100)).outOfMemory).toBe(true);

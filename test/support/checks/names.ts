@@ -18,14 +18,19 @@ const rule = (property: string, longest: number, pattern: RegExp, within: NameRu
   within,
 });
 
-/** Names that a template may give, after each service's API reference. */
+/**
+ * Names that a template may give. Lengths and characters are those of the parameter that CloudFormation hands on to the service's
+ * API, for instance https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html for a function: they were read in the
+ * API models of botocore 1.43.106. Where a model says nothing, a line below names another source.
+ */
 const rules: Record<string, NameRule> = {
   "AWS::ApiGatewayV2::Api": rule("Name", 128, /^[^%]+$/),
   "AWS::ApiGatewayV2::Authorizer": rule("Name", 128, /^[\w-]+$/, "parent"),
+  // A name of the DNS: RFC 1035, section 2.3.4.
   "AWS::ApiGatewayV2::DomainName": rule("DomainName", 253, /^[a-z0-9.-]+$/, "world"),
   "AWS::ApiGatewayV2::Stage": rule("StageName", 128, /^(\$default|[\w-]+)$/, "parent"),
   "AWS::ApiGatewayV2::VpcLink": rule("Name", 128, /^.+$/),
-  "AWS::CloudWatch::Alarm": rule("AlarmName", 255, /^[^:]+$/),
+  "AWS::CloudWatch::Alarm": rule("AlarmName", 255, /^\P{Cc}+$/u),
   "AWS::CloudWatch::Dashboard": rule("DashboardName", 255, word, "account"),
   "AWS::ECS::Cluster": rule("ClusterName", 255, word),
   "AWS::ECS::Service": rule("ServiceName", 255, word, "parent"),
@@ -40,7 +45,8 @@ const rules: Record<string, NameRule> = {
   "AWS::Logs::SubscriptionFilter": rule("FilterName", 512, /^[^:*]+$/, "parent"),
   "AWS::RDS::DBCluster": rule("DBClusterIdentifier", 63, /^[a-z](-?[a-z0-9])*$/),
   "AWS::RDS::DBInstance": rule("DBInstanceIdentifier", 63, /^[a-z](-?[a-z0-9])*$/),
-  "AWS::RDS::DBSubnetGroup": rule("DBSubnetGroupName", 255, /^[a-z0-9 ._-]+$/),
+  "AWS::RDS::DBSubnetGroup": rule("DBSubnetGroupName", 255, /^(?!default$)[a-z][a-z0-9 ._-]*$/),
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; a dot would break TLS.
   "AWS::S3::Bucket": rule(
     "BucketName",
     63,
@@ -50,9 +56,10 @@ const rules: Record<string, NameRule> = {
   "AWS::SNS::Topic": rule("TopicName", 256, word),
   "AWS::SQS::Queue": rule("QueueName", 80, word),
   "AWS::Scheduler::Schedule": rule("Name", 64, /^[\w.-]+$/),
-  "AWS::SecretsManager::Secret": rule("Name", 512, /^(?!.*-\w{6}$)[\w/+=.@-]+$/),
+  "AWS::SecretsManager::Secret": rule("Name", 512, /^(?!.*-.{6}$)[\w/+=.@-]+$/),
   "AWS::ServiceDiscovery::PrivateDnsNamespace": rule("Name", 253, /^[a-z0-9.-]+$/, "parent"),
-  "AWS::ServiceDiscovery::Service": rule("Name", 127, /^[a-z0-9-]+$/, "parent"),
+  // One label of a name of the DNS, as the server's host is it.
+  "AWS::ServiceDiscovery::Service": rule("Name", 63, /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "parent"),
   "AWS::StepFunctions::StateMachine": rule("StateMachineName", 80, word),
   "AWS::WAFv2::WebACL": rule("Name", 128, word, "account"),
 };
@@ -93,13 +100,15 @@ export function findBadNames(stage: DeployedStage): string[] {
   return [...bad, ...new Set(unknown)];
 }
 
+const nameOf = ({ resource: { type }, name }: Named) => `${type} ${name}`;
+
 /** Names that two stages, or one stage in two regions, would both take. */
 export function findSharedNames(one: DeployedStage, other: DeployedStage): string[] {
   const sameRegion = one.account.region === other.account.region;
   const scopes = sameRegion ? ["world", "account", "region"] : ["world", "account"];
-  const taken = new Set(namesIn(one).map(({ resource, name }) => `${resource.type} ${name}`));
+  const taken = new Set(namesIn(one).map(nameOf));
   return namesIn(other)
     .filter(({ rule: { within } }) => scopes.includes(within))
-    .map(({ resource, name }) => `${resource.type} ${name}`)
+    .map(nameOf)
     .filter((name) => taken.has(name));
 }

@@ -2,18 +2,18 @@ import type { DeployedStage } from "../deployed/stage.ts";
 
 /** Sizes that AWS limits, with its documents. */
 const limits = {
-  /** Lambda quotas: environment variables, in aggregate. */
+  /** Of all variables together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
   environmentBytes: 4096,
-  /** IAM quotas: all inline policies of a role together, white space not counted. */
+  /** Of all inline policies of a role, white space not counted: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
   rolePolicyCharacters: 10_240,
-  /** CloudFormation quotas. */
+  /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
   resources: 500,
   outputs: 200,
-  /** Step Functions quotas: definition of a state machine. */
+  /** https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html */
   definitionBytes: 1_048_576,
-  /** Lambda API, CreateFunction. */
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
   descriptionCharacters: 256,
-  /** CloudWatch Logs quotas: subscription filters of a log group. */
+  /** Of a log group: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html */
   filters: 2,
 };
 
@@ -30,7 +30,7 @@ export function findOversizes(stage: DeployedStage): string[] {
   for (const { logicalId, properties } of stage.resources("AWS::Lambda::Function")) {
     check(
       `environment of ${logicalId}`,
-      JSON.stringify(properties.Environment.Variables).length,
+      Buffer.byteLength(JSON.stringify(properties.Environment.Variables)),
       limits.environmentBytes,
     );
     check(`description of ${logicalId}`, properties.Description.length, limits.descriptionCharacters);
@@ -43,7 +43,7 @@ export function findOversizes(stage: DeployedStage): string[] {
     check(`policies of ${role.logicalId}`, size, limits.rolePolicyCharacters);
   }
   for (const { logicalId, properties } of stage.resources("AWS::StepFunctions::StateMachine")) {
-    check(`definition of ${logicalId}`, properties.DefinitionString.length, limits.definitionBytes);
+    check(`definition of ${logicalId}`, Buffer.byteLength(properties.DefinitionString), limits.definitionBytes);
   }
   const filters = Map.groupBy(stage.resources("AWS::Logs::SubscriptionFilter"), (one) => one.properties.LogGroupName);
   for (const [group, all] of filters) check(`number of filters of ${group}`, all.length, limits.filters);

@@ -9,6 +9,8 @@ export interface Image {
   env: Record<string, string>;
   uid: number;
   workingFolder: string;
+  /** Folders that VOLUME declares. */
+  volumes: string[];
   /** ENTRYPOINT and CMD. */
   command: string[];
   /** Large folders of the image that are shown to it instead of being copied. */
@@ -27,7 +29,7 @@ export interface StandIns {
 const tools = { "/usr": "/usr", "/bin": "/bin", "/lib": "/lib", "/lib64": "/lib64" };
 
 /**
- * Builds an image from its Dockerfile and its build context, up to a stage (the last one by default): COPY, ENV, USER, WORKDIR and RUN
+ * Builds an image from its Dockerfile and its build context, up to a stage (the last one by default): COPY, ENV, USER, VOLUME, WORKDIR and RUN
  * do what they say, in a folder.
  * @throws Error when an instruction fails, or copies what is not there
  */
@@ -55,7 +57,14 @@ async function buildStage(
   built: Map<string, Image>,
   standIns: StandIns,
 ): Promise<Image> {
-  const image: Image = { ...standIns.base(stage.base), uid: 0, workingFolder: "/", command: [], mounts: {} };
+  const image: Image = {
+    ...standIns.base(stage.base),
+    uid: 0,
+    workingFolder: "/",
+    volumes: [],
+    command: [],
+    mounts: {},
+  };
   try {
     for (const instruction of stage.instructions) await perform(instruction, image, context, built, standIns.runs);
   } catch (error) {
@@ -77,6 +86,7 @@ async function perform(
     image.workingFolder = resolve(image.workingFolder, rest);
     image.root.makeFolder(image.workingFolder);
   } else if (keyword === "USER") image.uid = Number(rest);
+  else if (keyword === "VOLUME") image.volumes.push(...(JSON.parse(rest) as string[]));
   else if (keyword === "CMD" || keyword === "ENTRYPOINT") image.command.push(...(JSON.parse(rest) as string[]));
   else if (keyword === "COPY") copy(substitute(rest, image.env), image, context, built);
   else if (keyword === "RUN") {

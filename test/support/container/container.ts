@@ -20,6 +20,8 @@ export interface ContainerOptions {
   tmpMegabytes?: number;
   /** May the root be written to (default: no)? */
   writable?: boolean;
+  /** Folders of the root that can be written to all the same. */
+  volumes?: string[];
   /** Paths of this machine that appear read-only in the container, by their path there. */
   mounts?: Record<string, string>;
 }
@@ -53,13 +55,14 @@ export class Container {
       gid,
       tmpMegabytes = 0,
       writable = false,
+      volumes = [],
       mounts = {},
     } = options;
     const settings = [root, writable ? "rw" : "ro", uid, gid, tmpMegabytes * 1024 * 1024, workingFolder];
     const shared = Object.entries(mounts).map(([to, from]) => `${from}:${to}`);
     const namespaces = ["--mount", "--propagation", "private", "--pid", "--fork"];
     const enter = ["/bin/sh", join(import.meta.dirname, "enter.sh"), group.members, ...settings.map(String)];
-    const args = [...namespaces, ...enter, shared.join("\n"), ...command];
+    const args = [...namespaces, ...enter, shared.join("\n"), volumes.join("\n"), ...command];
     this.child = spawn("/usr/bin/unshare", args, { env, stdio: ["ignore", "pipe", "pipe"] });
     const output = Promise.all(
       [this.child.stdout, this.child.stderr].map((stream) => text(stream as NodeJS.ReadableStream)),

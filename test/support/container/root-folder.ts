@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { localFolder } from "../../../scripts/setup/paths.ts";
+import { processFolder, removeLeftFolders } from "../temporary/process-folder.ts";
+
+const prefix = "root-";
 
 /**
  * All shared libraries that these tests let an image's base have: what C and C++ programs need, in every Debian and Amazon
@@ -25,9 +28,11 @@ export class RootFolder {
   constructor(users: User[]) {
     mkdirSync(localFolder, { recursive: true });
     // On the disk of node_modules, so that its files can be linked.
-    this.path = mkdtempSync(join(localFolder, "root-"));
+    removeLeftFolders(localFolder, prefix);
+    this.path = mkdtempSync(join(localFolder, `${processFolder(prefix)}-`));
     execFileSync("chmod", ["755", this.path]);
     for (const folder of ["bin", "dev", "etc", "lib", "lib64", "proc", "tmp", "usr/lib"]) this.makeFolder(`/${folder}`);
+    chmodSync(this.inside("/tmp"), 0o1777);
     for (const device of ["null", "zero", "random", "urandom"]) this.write(`/dev/${device}`, "");
     this.write("/etc/passwd", users.map(({ name, uid, gid, home }) => `${name}:x:${uid}:${gid}::${home}:\n`).join(""));
     this.write("/etc/nsswitch.conf", "hosts: files dns\n");

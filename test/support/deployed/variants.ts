@@ -41,13 +41,18 @@ const own = (config: { stage: string; [key: string]: unknown }) => synthesiseCon
 /** Names of the variants. */
 export const variants = Object.keys(configurations);
 
-const made = new Map<string, StackTemplate[]>();
+const synthesised = new Map<string, SynthesisedStage>();
 
-/** Templates of a variant, made once in a test file. A copy, which a test may change. */
+/** A variant as the CDK makes it, once in a test file. */
+export function synthesiseVariant(name: string): SynthesisedStage {
+  const known = synthesised.get(name) ?? (configurations[name] as () => SynthesisedStage)();
+  synthesised.set(name, known);
+  return known;
+}
+
+/** Templates of a variant. A copy, which a test may change. */
 export function variantTemplates(name: string): StackTemplate[] {
-  const known = made.get(name) ?? templatesOf((configurations[name] as () => SynthesisedStage)());
-  made.set(name, known);
-  return structuredClone(known);
+  return structuredClone(templatesOf(synthesiseVariant(name)));
 }
 
 const deployed = new Map<string, DeployedStage>();
