@@ -7,6 +7,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { idsOf, readStacks, type StageStacks, stackPermissions } from "../stage/stacks.ts";
 import { checkBootstrap } from "./account/bootstrap.ts";
 import { checkFargate, checkNetworks, checkSageMaker } from "./account/capacity.ts";
 import { checkConcurrency, checkMemory, checkProcessor } from "./account/lambda-limits.ts";
@@ -21,7 +22,6 @@ import { checkZones } from "./account/zones.ts";
 import { unanswered } from "./ask.ts";
 import type { Finding, Section } from "./finding.ts";
 import { type CloudConfig, zonesWithoutVpcLink } from "./settings.ts";
-import { idsOf, readStacks, type StageStacks, stackPermissions } from "./stacks.ts";
 
 /** A stage's settings, and where it is or will be deployed. */
 export interface Target {

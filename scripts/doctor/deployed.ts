@@ -15,6 +15,7 @@ import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { WakeOptions } from "../../core/mlflow/wake.ts";
+import { idsOf, readStacks, type StageStacks, stackPermissions } from "../stage/stacks.ts";
 import { checkStackStates } from "./account/stack-states.ts";
 import { unanswered } from "./ask.ts";
 import { checkBucket, checkDatabase } from "./deployed/data.ts";
@@ -25,7 +26,6 @@ import { checkApi, checkVpcLink } from "./deployed/serving.ts";
 import { checkTask, checkTrainerNetwork } from "./deployed/trainer.ts";
 import { checkDeadLetters, checkRules, checkSchedule } from "./deployed/triggers.ts";
 import type { Finding, Section } from "./finding.ts";
-import { idsOf, readStacks, type StageStacks, stackPermissions } from "./stacks.ts";
 
 /** A deployed stage, as its links are tried. */
 export interface DeployedStage {

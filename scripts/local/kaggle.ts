@@ -112,6 +112,6 @@ export async function readCredentials(
     KAGGLE_USERNAME: KAGGLE_USERNAME ?? username,
     ...(KAGGLE_API_TOKEN ? { KAGGLE_API_TOKEN } : { KAGGLE_KEY: KAGGLE_KEY ?? key }),
   };
-  parseCredentials(found, `--kaggle real: the environment (or ${file})`);
+  parseCredentials(found, `Kaggle: the environment (or ${file})`);
   return found;
 }

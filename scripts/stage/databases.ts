@@ -18,18 +18,49 @@ export async function listCopies(sql: Sql): Promise<string[]> {
   return rows.map(([name = ""]) => name);
 }
 
+/** A name for the database that is replaced now. */
+export function nameReplaced(): string {
+  return `${registryDatabase}_replaced_${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`;
+}
+
 /**
- * Puts a copy in the place of MLflow's database, which is kept under the name `replaced`. MLflow must be stopped. May be called
- * again after it broke off between the two.
+ * Puts a copy in the place of MLflow's database, which is kept under the name `replaced`. MLflow must be stopped. Where the second
+ * of the two steps fails, the first is taken back; may be called again after it broke off between them.
  * @throws what the database says, when somebody else stays connected
  */
 export async function swapDatabase(sql: Sql, copy: string, replaced: string, options: SwapOptions = {}): Promise<void> {
+  const rename = (name: string, to: string) =>
+    whileUnused(sql, name, `ALTER DATABASE "${name}" RENAME TO "${to}"`, options);
   const [current] = await sql.run("SELECT 1::text FROM pg_database WHERE datname = :name", { name: registryDatabase });
-  if (current) await renameDatabase(sql, registryDatabase, replaced, options);
-  await renameDatabase(sql, copy, registryDatabase, options);
+  if (current) await rename(registryDatabase, replaced);
+  try {
+    await rename(copy, registryDatabase);
+  } catch (error) {
+    if (current) await rename(replaced, registryDatabase);
+    throw error;
+  }
 }
 
-async function renameDatabase(sql: Sql, name: string, to: string, { timeout = 60_000, pause = 1000 }: SwapOptions) {
+/** Copies MLflow's database, in the place of a copy of that name. MLflow must be stopped. @throws as `swapDatabase` */
+export async function copyDatabase(sql: Sql, copy: string, options: SwapOptions = {}): Promise<void> {
+  await dropDatabase(sql, copy, options);
+  const statement = `CREATE DATABASE "${copy}" OWNER "${registryDatabase}" TEMPLATE "${registryDatabase}"`;
+  await whileUnused(sql, registryDatabase, statement, options);
+  await sql.run(`REVOKE ALL ON DATABASE "${copy}" FROM PUBLIC`);
+}
+
+/** Deletes a database where there is one of the name. @throws as `swapDatabase` */
+export async function dropDatabase(sql: Sql, name: string, options: SwapOptions = {}): Promise<void> {
+  await whileUnused(sql, name, `DROP DATABASE IF EXISTS "${name}"`, options);
+}
+
+/** Runs a statement that takes a database nobody is connected to. */
+async function whileUnused(
+  sql: Sql,
+  name: string,
+  statement: string,
+  { timeout = 60_000, pause = 1000 }: SwapOptions,
+): Promise<void> {
   const deadline = Date.now() + timeout;
   for (;;) {
     // The Data API keeps connections of its own, as the master user.
@@ -39,7 +70,7 @@ async function renameDatabase(sql: Sql, name: string, to: string, { timeout = 60
       { name, role: registryDatabase },
     );
     try {
-      await sql.run(`ALTER DATABASE "${name}" RENAME TO "${to}"`);
+      await sql.run(statement);
       return;
     } catch (error) {
       const inUse = error instanceof Error && error.message.includes("is being accessed by other users");

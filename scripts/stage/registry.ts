@@ -7,16 +7,21 @@ import { DataApi, type Sql } from "../../aws/data-api.ts";
 import { NamedError, NotFoundError } from "../../core/errors.ts";
 import { wakeServer } from "../../core/mlflow/wake.ts";
 import { connectServer } from "../mlflow/connect.ts";
-import { listStacks } from "./stacks.ts";
+import { heldResources, idsOf, readStacks, type StageStacks } from "./stacks.ts";
 import { listRunning } from "./stop-work.ts";
 
 /** MLflow of a stage, as those see it who change what is below it. */
 export interface StageRegistry {
   /** Its cluster's database `postgres`, as the master user. */
   sql: Sql;
+  /** Another database of the cluster, as the master user. */
+  open(database: string): Sql;
   /** ARN of the secret with the password of its role. */
   roleSecret: string;
   server: StoppableServer;
+  stacks: StageStacks;
+  /** @throws NamedError `RetrainingRuns` when one does */
+  checkIdle(): Promise<void>;
 }
 
 /** A server that can be stopped and started. */
@@ -34,16 +39,22 @@ export interface StoppableServer {
  */
 export async function connectRegistry(stage: string): Promise<StageRegistry> {
   const { task, ...server } = await connectServer(stage);
-  const stacks = await listStacks(new CloudFormationClient(), stage);
-  const resources = stacks.flatMap((stack) => stack.resources);
+  const stacks = await readStacks(new CloudFormationClient(), stage);
+  const resources = heldResources(stacks.stacks);
   const cluster = resources.find(({ type }) => type === "AWS::RDS::DBCluster")?.id;
   const role = resources.find(({ logicalId }) => logicalId.startsWith("DatabasemlflowRole"))?.id;
   if (!cluster || !role || !task) throw new NotFoundError(`Stage '${stage}' has no database. Deploy it first.`);
-  const machine = resources.find(({ type }) => type === "AWS::StepFunctions::StateMachine")?.id;
-  const [running] = machine ? await listRunning(new SFNClient(), machine) : [];
-  if (running) throw new NamedError("RetrainingRuns", `Wait for the retraining that runs, or stop it: ${running}`);
+  const checkIdle = async () => {
+    for (const machine of idsOf(stacks, "AWS::StepFunctions::StateMachine")) {
+      const [running] = await listRunning(new SFNClient(), machine);
+      if (running) throw new NamedError("RetrainingRuns", `Wait for the retraining that runs, or stop it: ${running}`);
+    }
+  };
+  await checkIdle();
+  const open = await connectCluster(cluster);
   return {
-    sql: await connectDatabase(cluster),
+    sql: open("postgres"),
+    open,
     roleSecret: role,
     server: {
       isWanted: async () => (await task.readDesired()) > 0,
@@ -51,16 +62,21 @@ export async function connectRegistry(stage: string): Promise<StageRegistry> {
       stop: () => task.setDesired(0),
       start: async () => void (await wakeServer({ ...server, task })),
     },
+    stacks,
+    checkIdle,
   };
 }
 
-async function connectDatabase(DBClusterIdentifier: string): Promise<Sql> {
+/** Opens databases of a cluster by the Data API, as its master user. */
+/** Opens databases of a cluster by the Data API, as its master user. */
+export async function connectCluster(DBClusterIdentifier: string): Promise<(database: string) => Sql> {
   const { DBClusters: [found] = [] } = await new RDSClient().send(
     new DescribeDBClustersCommand({ DBClusterIdentifier }),
   );
   const { DBClusterArn: clusterArn = "", MasterUserSecret } = found ?? {};
   const secretArn = MasterUserSecret?.SecretArn ?? "";
-  return new DataApi(new RDSDataClient(), { clusterArn, secretArn, database: "postgres" });
+  const client = new RDSDataClient();
+  return (database) => new DataApi(client, { clusterArn, secretArn, database });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { InvalidInputError, NotFoundError } from "../../core/errors.ts";
 import { confirm } from "../local/confirm.ts";
 import type { Progress } from "../local/progress.ts";
-import { listCopies, registryDatabase, swapDatabase } from "./databases.ts";
+import { listCopies, nameReplaced, swapDatabase } from "./databases.ts";
 import { connectRegistry, whileStopped } from "./registry.ts";
 
 export interface RestoreOptions {
@@ -21,7 +21,7 @@ export async function restore(stage: string, options: RestoreOptions, progress: 
   progress.now("Looking for copies (a database that sleeps takes up to a minute)");
   const copy = choose(await listCopies(sql), options.copy);
   progress.now("");
-  const replaced = `${registryDatabase}_replaced_${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`;
+  const replaced = nameReplaced();
   progress.line(`${copy} takes the place of MLflow's database, which is kept as ${replaced}. MLflow stops meanwhile.`);
   if (!options.yes && !(await confirm(`Bring it back in stage '${stage}'?`)))
     return progress.line("Nothing was changed.");

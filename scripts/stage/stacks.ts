@@ -1,59 +1,83 @@
 import {
   type CloudFormationClient,
-  GetTemplateCommand,
   paginateDescribeStacks,
   paginateListStackResources,
 } from "@aws-sdk/client-cloudformation";
-import { z } from "zod";
 
-/** A resource of a deployed stack. */
+/** A resource of a stack, as CloudFormation knows it. */
 export interface StackResource {
   logicalId: string;
   type: string;
-  /** Name, id or ARN, as CloudFormation knows it. */
+  /** Name, address or ARN, by type. */
   id: string;
-  /** Does it outlive its stack? */
-  kept: boolean;
+  status: string;
+  reason: string;
 }
 
-/** A deployed stack of a stage. */
-export interface DeployedStack {
+/** A stack of a stage that exists. */
+export interface StageStack {
   name: string;
-  /** The last part of its name. */
-  purpose: string;
+  status: string;
+  reason: string;
   /** CloudFormation refuses to delete it. */
   isProtected: boolean;
   resources: StackResource[];
 }
 
-/** Purposes of the stacks in the order in which they go: each uses only those after it. */
-const deletionOrder = ["monitoring", "pipeline", "serving", "registry", "data"];
-const keepingPolicies = ["Retain", "RetainExceptOnCreate", "Snapshot"];
-const template = z.object({ Resources: z.record(z.string(), z.object({ DeletionPolicy: z.string().optional() })) });
-
-/** The stacks of a stage that are deployed, in the order in which they are deleted. */
-export async function listStacks(client: CloudFormationClient, stage: string): Promise<DeployedStack[]> {
-  const found: DeployedStack[] = [];
-  for await (const page of paginateDescribeStacks({ client }, {})) {
-    for (const { StackName: name = "", EnableTerminationProtection: isProtected = false } of page.Stacks ?? []) {
-      const purpose = deletionOrder.find((each) => name === `avocado-${stage}-${each}`);
-      if (purpose) found.push({ name, purpose, isProtected, resources: await listResources(client, name) });
-    }
-  }
-  return found.sort((a, b) => deletionOrder.indexOf(a.purpose) - deletionOrder.indexOf(b.purpose));
+/** What CloudFormation knows of a stage. */
+export interface StageStacks {
+  /** In the order in which they are deleted. */
+  stacks: StageStack[];
+  outputs: Record<string, string>;
 }
 
-async function listResources(client: CloudFormationClient, StackName: string): Promise<StackResource[]> {
-  const { TemplateBody = "" } = await client.send(new GetTemplateCommand({ StackName }));
-  const { Resources } = template.parse(JSON.parse(TemplateBody));
+/** Permissions that reading the stacks takes. */
+export const stackPermissions = "cloudformation:DescribeStacks and cloudformation:ListStackResources";
+
+/** Last parts of the stacks' names in the order in which they go: each uses only those after it. */
+const deletionOrder = ["monitoring", "pipeline", "serving", "registry", "data"];
+
+/** Reads the stacks of a stage with their resources and outputs. */
+export async function readStacks(client: CloudFormationClient, stage: string): Promise<StageStacks> {
+  const found: StageStacks = { stacks: [], outputs: {} };
+  const names = deletionOrder.map((purpose) => `avocado-${stage}-${purpose}`);
+  for await (const page of paginateDescribeStacks({ client }, {})) {
+    for (const stack of page.Stacks ?? []) {
+      const { StackName: name = "", StackStatus: status = "", StackStatusReason: reason = "" } = stack;
+      if (!names.includes(name) || status === "DELETE_COMPLETE") continue;
+      const isProtected = stack.EnableTerminationProtection ?? false;
+      found.stacks.push({ name, status, reason, isProtected, resources: await readResources(client, name) });
+      for (const { OutputKey, OutputValue } of stack.Outputs ?? [])
+        if (OutputKey && OutputValue) found.outputs[OutputKey] = OutputValue;
+    }
+  }
+  found.stacks.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  return found;
+}
+
+async function readResources(client: CloudFormationClient, name: string): Promise<StackResource[]> {
   const resources: StackResource[] = [];
-  for await (const page of paginateListStackResources({ client }, { StackName })) {
-    for (const summary of page.StackResourceSummaries ?? []) {
-      const { LogicalResourceId: logicalId = "", ResourceType: type = "", PhysicalResourceId: id = "" } = summary;
-      if (summary.ResourceStatus === "DELETE_COMPLETE") continue;
-      const kept = keepingPolicies.includes(Resources[logicalId]?.DeletionPolicy ?? "");
-      resources.push({ logicalId, type, id, kept });
+  for await (const page of paginateListStackResources({ client }, { StackName: name })) {
+    for (const each of page.StackResourceSummaries ?? []) {
+      resources.push({
+        logicalId: each.LogicalResourceId ?? "",
+        type: each.ResourceType ?? "",
+        id: each.PhysicalResourceId ?? "",
+        status: each.ResourceStatus ?? "",
+        reason: each.ResourceStatusReason ?? "",
+      });
     }
   }
   return resources;
+}
+
+/** What the stacks hold now: what was deleted is left out, and what was kept on purpose when its stack gave it up. */
+export function heldResources(stacks: readonly StageStack[]): StackResource[] {
+  const gone = ["DELETE_COMPLETE", "DELETE_SKIPPED"];
+  return stacks.flatMap(({ resources }) => resources.filter(({ status }) => !gone.includes(status)));
+}
+
+/** Identifiers of what a stage holds of one type. */
+export function idsOf({ stacks }: Pick<StageStacks, "stacks">, type: string): string[] {
+  return heldResources(stacks).flatMap((each) => (each.type === type && each.id ? [each.id] : []));
 }

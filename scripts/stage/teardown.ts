@@ -7,8 +7,9 @@ import { ask } from "../local/confirm.ts";
 import type { Progress } from "../local/progress.ts";
 import { deleteStack } from "./delete-stack.ts";
 import { emptyBucket } from "./empty-bucket.ts";
+import { readFate, type StackFate } from "./kept.ts";
 import { deleteLeftovers, findLeftovers, type Leftovers } from "./leftovers.ts";
-import { type DeployedStack, listStacks, type StackResource } from "./stacks.ts";
+import { heldResources, readStacks, type StackResource } from "./stacks.ts";
 import { stopExecutions, stopTasks } from "./stop-work.ts";
 
 /**
@@ -19,11 +20,13 @@ import { stopExecutions, stopTasks } from "./stop-work.ts";
 export async function tearDown(stage: string, yes: boolean, progress: Progress): Promise<void> {
   const client = new CloudFormationClient();
   const region = await client.config.region();
-  const stacks = await listStacks(client, stage);
-  const staying = stacks.filter(({ isProtected }) => isProtected);
-  const going = stacks.filter(({ isProtected }) => !isProtected);
-  const kept = going.flatMap(({ resources }) => resources.filter((each) => each.kept));
-  const left = await findLeftovers(stage, region, idsOf(stacks.flatMap(({ resources }) => resources)));
+  const { stacks } = await readStacks(client, stage);
+  const fates: StackFate[] = [];
+  for (const stack of stacks) fates.push(await readFate(client, stack));
+  const staying = fates.filter(({ isProtected }) => isProtected);
+  const going = fates.filter(({ isProtected }) => !isProtected);
+  const kept = going.flatMap((stack) => stack.kept);
+  const left = await findLeftovers(stage, region, idsOf(heldResources(stacks)));
   if (going.length + left.logGroups.length + left.buckets.length === 0) {
     const why = staying.length > 0 ? `${describeKept(staying, [])}\n\n${howToDelete(stage)}` : "It is not deployed.";
     throw new NotFoundError(`Of stage '${stage}' there is nothing to delete in ${region}. ${why}`);
@@ -39,7 +42,7 @@ export async function tearDown(stage: string, yes: boolean, progress: Progress):
     progress.line(`Deleted ${stack.name}`);
   }
   // Looked for again: what ran to the end may have written a log that no stack had made.
-  const staysThere = idsOf([...staying.flatMap(({ resources }) => resources), ...kept]);
+  const staysThere = idsOf([...staying.flatMap(allOf), ...kept]);
   const late = await findLeftovers(stage, region, staysThere);
   await deleteLeftovers(late);
   if (late.logGroups.length + late.buckets.length > 0) progress.line(`Deleted\n${describeLeft(late).join("\n")}`);
@@ -52,10 +55,11 @@ export async function tearDown(stage: string, yes: boolean, progress: Progress):
 }
 
 const idsOf = (resources: StackResource[]) => new Set(resources.map(({ id }) => id));
+const allOf = ({ kept, deleted }: StackFate) => [...kept, ...deleted];
 
 /** Ends what would keep a stack from being deleted. */
-async function prepare({ resources }: DeployedStack, progress: Progress): Promise<void> {
-  const ofType = (type: string) => resources.filter((each) => each.type === type && !each.kept).map(({ id }) => id);
+async function prepare({ deleted: going }: StackFate, progress: Progress): Promise<void> {
+  const ofType = (type: string) => going.filter((each) => each.type === type).map(({ id }) => id);
   for (const machine of ofType("AWS::StepFunctions::StateMachine")) {
     const stopped = await stopExecutions(new SFNClient(), machine);
     if (stopped > 0) progress.line(`Stopped ${stopped} executions`);
@@ -76,11 +80,8 @@ async function prepare({ resources }: DeployedStack, progress: Progress): Promis
 /** What people would miss; of the rest, how many there are. */
 const dear = ["AWS::S3::Bucket", "AWS::RDS::DBCluster", "AWS::SecretsManager::Secret"];
 
-function describeGoing(stacks: DeployedStack[]): string[] {
-  return stacks.flatMap(({ name, resources }) => {
-    const going = resources.filter(({ kept }) => !kept);
-    return [`  ${name} (${going.length} resources)`, ...namesOf(going)];
-  });
+function describeGoing(stacks: StackFate[]): string[] {
+  return stacks.flatMap(({ name, deleted }) => [`  ${name} (${deleted.length} resources)`, ...namesOf(deleted)]);
 }
 
 function describeLeft({ buckets, logGroups }: Leftovers): string[] {
@@ -88,10 +89,10 @@ function describeLeft({ buckets, logGroups }: Leftovers): string[] {
   return lines.map((line) => `  ${line}, of no stack`);
 }
 
-function describeKept(staying: DeployedStack[], kept: StackResource[]): string {
-  const whole = staying.flatMap(({ name, resources }) => [
-    `  ${name} (${resources.length} resources), protected by 'keepData'`,
-    ...namesOf(resources),
+function describeKept(staying: StackFate[], kept: StackResource[]): string {
+  const whole = staying.flatMap((stack) => [
+    `  ${stack.name} (${allOf(stack).length} resources), protected by 'keepData'`,
+    ...namesOf(allOf(stack)),
   ]);
   return [...whole, ...kept.map(({ type, id }) => `  ${type} ${id}`)].join("\n");
 }

@@ -12,6 +12,10 @@ const request = z.object({
   parameters: z.array(z.object({ name: z.string(), value: z.object({ stringValue: z.string() }) })).default([]),
 });
 
+/** In bytes. https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.limitations.html */
+const limits = { request: 4 << 20, answer: 1 << 20, row: 64 << 10 };
+const sizeOf = (row: unknown[]) => Buffer.byteLength(JSON.stringify(row));
+
 /**
  * The RDS Data API's ExecuteStatement over a real PostgreSQL. While `sleeps` is above 0 it answers with the error
  * `asleep`. Whether the real one reads `:name` within a literal as a parameter is documented nowhere: this one does.
@@ -22,7 +26,10 @@ export async function startDataApi(postgres: TestPostgres) {
     state.asked += 1;
     const fail = (type: string, message: string) =>
       response.writeHead(400, { "x-amzn-errortype": type }).end(JSON.stringify({ message }));
-    const { sql, database, parameters } = request.parse(JSON.parse(await text(incoming)));
+    const body = await text(incoming);
+    if (Buffer.byteLength(body) > limits.request)
+      return fail("BadRequestException", "The request is larger than 4 MiB");
+    const { sql, database, parameters } = request.parse(JSON.parse(body));
     if (state.sleeps-- > 0) return fail(state.asleep, "The Aurora DB instance is resuming.");
     const names = parameters.map(({ name }) => name);
     // `::` is a cast.
@@ -33,7 +40,13 @@ export async function startDataApi(postgres: TestPostgres) {
     try {
       const values = parameters.map(({ value }) => value.stringValue);
       const rows = await postgres.query(postgres.master, database, numbered, values);
-      const records = rows.map((row) => row.map((value) => ({ stringValue: String(value) })));
+      const records = rows.map((row) =>
+        row.map((value) => (value === null ? { isNull: true } : { stringValue: String(value) })),
+      );
+      if (rows.some((row) => sizeOf(row) > limits.row))
+        return fail("BadRequestException", "A row is larger than 64 KB");
+      if (rows.reduce((sum, row) => sum + sizeOf(row), 0) > limits.answer)
+        return fail("BadRequestException", "Database returned more than the allowed response size limit");
       return response.writeHead(200).end(JSON.stringify({ records, numberOfRecordsUpdated: 0 }));
     } catch (error) {
       return fail("DatabaseErrorException", String(error));

@@ -68,8 +68,8 @@ export class EmulatedAccount {
   }
 
   /** Runs `npm run <name> -- <arguments>` in this account; `input` is what people type. */
-  npm(command: string, input?: string): Promise<Answer> {
-    return runNpm(command, this.environment(), input);
+  npm(command: string, input?: string, more: Record<string, string> = {}): Promise<Answer> {
+    return runNpm(command, { ...this.environment(), ...more }, input);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
+import { heldResources, type StageStack } from "../../stage/stacks.ts";
 import type { Answer } from "../ask.ts";
 import type { Finding } from "../finding.ts";
-import { isGone, type StageStack } from "../stacks.ts";
 
 /** In which state the stage's stacks are, and how to get out of one in which `cdk deploy` cannot go on. */
 export function checkStackStates(stacks: readonly StageStack[]): Finding[] {
@@ -55,5 +55,5 @@ function firstFailure({ reason, resources }: StageStack): string {
 
 /** Identifiers of everything that the stacks hold now. */
 export function ownedIds(stacks: readonly StageStack[]): ReadonlySet<string> {
-  return new Set(stacks.flatMap(({ resources }) => resources.filter((each) => !isGone(each)).map(({ id }) => id)));
+  return new Set(heldResources(stacks).map(({ id }) => id));
 }

@@ -61,7 +61,8 @@ function templatesAround(path: string, { base = {}, value }: SettingCase): [befo
   return [synthesise(base), synthesise(withSetting(base, path.split("."), value))];
 }
 
-function withSetting(
+/** A configuration with another value at a path. */
+export function withSetting(
   config: Record<string, unknown>,
   [key = "", ...rest]: string[],
   value: unknown,

@@ -11,7 +11,7 @@ import {
   checkSecretName,
 } from "../../../../scripts/doctor/account/leftovers.ts";
 import { checkStackStates, ownedIds } from "../../../../scripts/doctor/account/stack-states.ts";
-import type { StackResource, StageStack } from "../../../../scripts/doctor/stacks.ts";
+import type { StackResource, StageStack } from "../../../../scripts/stage/stacks.ts";
 import { denied, named } from "../../../support/denied.ts";
 
 const region = { region: "eu-west-1" };
@@ -134,6 +134,7 @@ describe("the stacks' states", () => {
     ...more,
   });
   const resource = (status: string, reason = ""): StackResource => ({
+    logicalId: "Bucket",
     type: "AWS::S3::Bucket",
     id: "a-bucket",
     status,
