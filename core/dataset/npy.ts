@@ -26,7 +26,7 @@ function npyHeader(count: number): Buffer {
 
 /**
  * Packs photographs, each raw uint8 [224, 224, 3], as a NumPy file of uint8 [n, 224, 224, 3]. It is not compressed: see
- * docs/adr/0012-shards-without-compression.md.
+ * docs/adr/0013-shards-without-compression.md.
  * @throws RangeError when a photograph has another size
  */
 export function encodeShard(photographs: readonly Uint8Array[]): z.infer<typeof writtenFile> & { content: Buffer } {
