@@ -73,7 +73,7 @@ export const retrainingRequests = { s3Writes: 1000, s3Reads: 3000, mlflow: 500 }
 export const retrainingLogs = 0.02;
 
 /** GB of a bucket in use with the published data, by the last part of its name. Access logs are a few MB. */
-export const bucketSizes: Record<string, number> = { raw: 0.8, data: 1.5, artifacts: 0.7, "access-logs": 0 };
+export const bucketSizes: Record<string, number> = { raw: 0.8, data: 3.1, artifacts: 0.7, "access-logs": 0 };
 /** GB of an image, packed, by its program. */
 export const imageSizes: Record<string, number> = { predict: 0.4, mlflow: 0.5, trainer: 1.1, "gpu-trainer": 3.5 };
 /** GB of the database, and of its changes that are kept for restoring it. */
