@@ -1,5 +1,15 @@
-import { Listr } from "listr2";
-import { fuzzer, installRequirements, makeVenv, notebooks, peers, pythonIsReady, scanner, servers } from "./python.ts";
+import { Listr, type ListrTask } from "listr2";
+import {
+  fuzzer,
+  installRequirements,
+  makeVenv,
+  notebooks,
+  type PythonEnvironment,
+  peers,
+  pythonIsReady,
+  scanner,
+  servers,
+} from "./python.ts";
 import { SetupError } from "./run.ts";
 import { buildBinding, fetchLibtensorflow, tensorflowIsReady } from "./tensorflow.ts";
 
@@ -18,50 +28,48 @@ const show = (task: Task) => (line: string) => {
   if (process.stdout.isTTY) task.output = line.slice(0, 120);
 };
 
+/** A Python environment and all that belongs into it. */
+const environmentTask = (title: string, enabled: boolean, environment: PythonEnvironment): ListrTask => ({
+  title,
+  enabled,
+  async task(_, task) {
+    await makeVenv(environment);
+    await installRequirements(environment, show(task));
+  },
+});
+
+const packages: ListrTask[] = [
+  environmentTask("MLflow and MiniStack (about a minute)", python, servers),
+  {
+    title: "TensorFlow for Node (210 MB, once for all checkouts)",
+    enabled: tensorflow,
+    async task(_, task) {
+      await fetchLibtensorflow(show(task));
+      await buildBinding(show(task));
+    },
+  },
+  environmentTask(
+    "TensorFlow for Python, papermill and Kaggle's command line (2 GB, about 3 minutes)",
+    kaggle,
+    notebooks,
+  ),
+  environmentTask("Schemathesis (90 MB, about 20 s)", fuzz, fuzzer),
+  environmentTask("checkov (290 MB, about a minute)", checkov, scanner),
+  environmentTask("TensorFlow for Python, FastAPI and Pillow (2 GB, about 3 minutes)", measuredPeers, peers),
+];
+
 const tasks = new Listr(
   [
+    // TensorFlow for Node is fetched and built with its help.
     { title: "Python environment", enabled: python || tensorflow, task: () => makeVenv(servers) },
-    {
-      title: "MLflow and MiniStack (about a minute)",
-      enabled: python,
-      task: (_, task) => installRequirements(servers, show(task)),
-    },
-    {
-      title: "libtensorflow (210 MB, once for all checkouts)",
-      enabled: tensorflow,
-      task: (_, task) => fetchLibtensorflow(show(task)),
-    },
-    { title: "TensorFlow binding for Node", enabled: tensorflow, task: (_, task) => buildBinding(show(task)) },
-    { title: "Python environment for the local Kaggle", enabled: kaggle, task: () => makeVenv(notebooks) },
-    {
-      title: "TensorFlow for Python, papermill and Kaggle's command line (2 GB, about 3 minutes)",
-      enabled: kaggle,
-      task: (_, task) => installRequirements(notebooks, show(task)),
-    },
-    { title: "Python environment for the fuzz tests", enabled: fuzz, task: () => makeVenv(fuzzer) },
-    {
-      title: "Schemathesis (90 MB, about 20 s)",
-      enabled: fuzz,
-      task: (_, task) => installRequirements(fuzzer, show(task)),
-    },
-    { title: "Python environment of checkov", enabled: checkov, task: () => makeVenv(scanner) },
-    {
-      title: "checkov (290 MB, about a minute)",
-      enabled: checkov,
-      task: (_, task) => installRequirements(scanner, show(task)),
-    },
-    { title: "Python environment of the API's peers", enabled: measuredPeers, task: () => makeVenv(peers) },
-    {
-      title: "TensorFlow for Python, FastAPI and Pillow (2 GB, about 3 minutes)",
-      enabled: measuredPeers,
-      task: (_, task) => installRequirements(peers, show(task)),
-    },
+    // Each waits for the network and unpacks by turns.
+    { title: "Packages", task: (_, task) => task.newListr(packages, { concurrent: 2 }) },
   ],
   { rendererOptions: { collapseErrors: false } },
 );
 
 try {
-  await tasks.run();
+  if (packages.some(({ enabled }) => enabled)) await tasks.run();
 } catch (error) {
   if (!(error instanceof SetupError)) console.error(error);
   process.exitCode = 1;
