@@ -31,10 +31,10 @@ const project = (
 export default defineConfig({
   test: {
     projects: [
-      project("unit", 0, 30_000),
-      project("infra", 1, 240_000),
-      project("integration", 2, 240_000, { maxWorkers: 1, globalSetup: ["test/support/services.ts"] }),
-      project("e2e", 3, 900_000, { maxWorkers: 1 }),
+      project("unit", 1, 30_000),
+      project("infra", 2, 240_000),
+      project("integration", 3, 240_000, { maxWorkers: 1, globalSetup: ["test/support/services.ts"] }),
+      project("e2e", 4, 900_000, { maxWorkers: 1 }),
     ],
   },
 });
