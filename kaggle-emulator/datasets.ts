@@ -13,6 +13,8 @@ interface Version {
   notes: string;
   readyAt: number;
   failed: boolean;
+  /** By a later version that wanted it so; numbers are not given out again. */
+  deleted: boolean;
 }
 
 interface Dataset {
@@ -45,7 +47,12 @@ export class Datasets {
       files: tokens,
       directories,
     });
-    const newVersion = z.object({ versionNotes: z.string().default(""), files: tokens, directories });
+    const newVersion = z.object({
+      versionNotes: z.string().default(""),
+      deleteOldVersions: z.boolean().default(false),
+      files: tokens,
+      directories,
+    });
     const createVersion = named.extend({ body: newVersion });
     const list = named.extend({
       datasetVersionNumber: z.int().optional(),
@@ -68,8 +75,17 @@ export class Datasets {
         return this.addVersion(key, title, "Initial release", body, call);
       }),
       [`${service}/CreateDatasetVersion`]: method(createVersion, async ({ ownerSlug, datasetSlug, body }, call) => {
-        const { title } = this.find({ ownerSlug, datasetSlug });
-        return this.addVersion(`${ownerSlug}/${datasetSlug}`, title, body.versionNotes, body, call);
+        const { title, versions } = this.find({ ownerSlug, datasetSlug });
+        const before = [...versions];
+        const made = await this.addVersion(`${ownerSlug}/${datasetSlug}`, title, body.versionNotes, body, call);
+        if (body.deleteOldVersions && versions.length > before.length) for (const each of before) each.deleted = true;
+        return made;
+      }),
+      [`${service}/DeleteDataset`]: method(named, (ref, { user }) => {
+        this.find(ref);
+        if (ref.ownerSlug !== user) throw new ApiError(403, "Permission 'datasets.delete' was denied");
+        this.datasets.delete(`${ref.ownerSlug}/${ref.datasetSlug}`);
+        return {};
       }),
       [`${service}/ListDatasetFiles`]: method(list, async ({ pageSize, pageToken, datasetVersionNumber, ...ref }) => {
         const version = this.version(ref, datasetVersionNumber);
@@ -97,7 +113,9 @@ export class Datasets {
   mounted(source: string): { at: string; folder: string } | undefined {
     const [ownerSlug = "", datasetSlug = "", number] = source.split("/");
     const dataset = this.datasets.get(`${ownerSlug}/${datasetSlug}`);
-    const ready = (dataset?.versions ?? []).map((each) => (this.status(each) === "READY" ? each : undefined));
+    const ready = (dataset?.versions ?? []).map((each) =>
+      this.status(each) === "READY" && !each.deleted ? each : undefined,
+    );
     const version = number ? ready[Number(number) - 1] : ready.findLast((each) => each !== undefined);
     // The clients' documentation still says `<slug>` alone; notebooks of 2026 list this.
     return version && { at: join("datasets", ownerSlug, datasetSlug), folder: version.folder };
@@ -122,7 +140,13 @@ export class Datasets {
         await unpackUpload(blob.path, join(folder, name, basename(blob.name)));
       }
     }
-    dataset.versions.push({ folder, notes, readyAt: Date.now() + datasetSeconds * 1000, failed: datasetFails });
+    dataset.versions.push({
+      folder,
+      notes,
+      readyAt: Date.now() + datasetSeconds * 1000,
+      failed: datasetFails,
+      deleted: false,
+    });
     this.datasets.set(key, dataset);
     return { status: "ok", ref: key, url: `https://www.kaggle.com/datasets/${key}`, error: "", invalidTags: [] };
   }
@@ -145,7 +169,7 @@ export class Datasets {
   private version(ref: z.infer<typeof named>, number: number | undefined): Version {
     const { versions } = this.find(ref);
     const version = versions.at(number === undefined ? -1 : number - 1);
-    if (!version) throw new ApiError(404, "Not found");
+    if (!version || version.deleted) throw new ApiError(404, "Not found");
     return version;
   }
 

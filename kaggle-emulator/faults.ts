@@ -24,6 +24,8 @@ const settings = z.strictObject({
   kernel: z.enum(["error", "cancel", "quota"]).optional(),
   /** Notebooks that ask for a GPU run with a second logical device in its place: slow, but as strict as a real one. */
   simulatedGpu: z.boolean().default(false),
+  /** Notebooks reach the internet; not those of an account whose phone number is not verified, which Kaggle takes all the same. */
+  internet: z.boolean().default(true),
   /** Modules that a notebook cannot import, though some may be installed: Kaggle's image changes. */
   lackingModules: z.array(z.string()).default([]),
   /** Seconds from the start of a notebook until its data sets are there. */
@@ -55,6 +57,15 @@ const settings = z.strictObject({
   damagedOutputs: z.array(z.string()).default([]),
 });
 export type FaultSettings = z.input<typeof settings>;
+
+/** What is usual on kaggle.com, and only makes tests slower: nothing comes at once, and what is empty is null. */
+export const usual: FaultSettings = {
+  queueSeconds: 2,
+  datasetSeconds: 2,
+  absentSeconds: 3,
+  mountSeconds: 2,
+  nulls: true,
+};
 
 /** What goes wrong on demand: `PUT /_emulator/faults` replaces all of it, an empty object ends it. */
 export class Faults {

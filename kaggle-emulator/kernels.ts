@@ -169,6 +169,7 @@ export class Kernels {
       inputs: found.filter((input) => input !== undefined),
       queueSeconds: faults.queueSeconds,
       mountSeconds: faults.mountSeconds,
+      internet: faults.internet,
       damagedInputs: faults.damagedInputs,
       timeoutSeconds: sessionTimeoutSeconds,
       cancelled: fault === "cancel",

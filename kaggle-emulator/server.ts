@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Blobs } from "./blobs.ts";
 import { Datasets } from "./datasets.ts";
-import { Faults } from "./faults.ts";
+import { type FaultSettings, Faults } from "./faults.ts";
 import { ApiError, type Call, type Method, readBody, sendJson } from "./http.ts";
 import { Kernels } from "./kernels.ts";
 
@@ -19,6 +19,8 @@ export interface KaggleEmulatorOptions {
   credentials?: { username: string; key?: string; token?: string };
   /** What notebooks print. */
   onOutput?: (text: string) => void;
+  /** What is not as one would like from the start on. */
+  faults?: FaultSettings;
 }
 
 export interface KaggleEmulator {
@@ -32,6 +34,7 @@ export interface KaggleEmulator {
 export async function startKaggleEmulator(options: KaggleEmulatorOptions): Promise<KaggleEmulator> {
   await rm(options.folder, { recursive: true, force: true });
   const faults = new Faults();
+  faults.set(options.faults ?? {});
   const blobs = new Blobs(join(options.folder, "blobs"), faults);
   const datasets = new Datasets(join(options.folder, "datasets"), blobs, faults);
   const kernels = new Kernels(join(options.folder, "kernels"), datasets, faults, options);

@@ -23,6 +23,8 @@ export interface SessionOptions {
   queueSeconds: number;
   /** Seconds from the notebook's start until its inputs are there. */
   mountSeconds: number;
+  /** Whether the notebook reaches anything but this machine. */
+  internet: boolean;
   /** Names of inputs of which the last byte is changed. */
   damagedInputs: readonly string[];
   timeoutSeconds: number;
@@ -101,7 +103,8 @@ export class Session {
   }
 
   private start(): ChildProcess {
-    const { folder, pythonBin } = this.options;
+    const { folder, pythonBin, internet } = this.options;
+    const nowhere = "http://127.0.0.1:9";
     const streams = ["--stdout-file", "-", "--stderr-file", "-", "--no-progress-bar"];
     const child = spawn(
       join(pythonBin, "papermill"),
@@ -121,6 +124,7 @@ export class Session {
           // Nothing is installed into the environment, which others use too.
           PIP_NO_INDEX: "1",
           KAGGLE_INPUT: join(folder, "input"),
+          ...(!internet && { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, KERAS_HOME: join(folder, "keras") }),
           TF_CPP_MIN_LOG_LEVEL: "2",
           PYTHONWARNINGS: "ignore",
         },

@@ -103,10 +103,20 @@ const everyStage = {
           title: z.string().min(6).max(50).default("Avocado ripening"),
           /** Of the photographs, as Kaggle names it. Default: that of the published ones. */
           licence: z.enum(kaggleLicences).default("CC-BY-4.0"),
+          keepVersions: z
+            .boolean()
+            .default(true)
+            .describe(
+              "Without it a new version has Kaggle delete those before it: 2 GB each, of 200 that an account has.",
+            ),
         })
         .prefault({}),
       /** Kernels are named by it and by their run. */
       kernelPrefix: slug.max(37).default("avocado-train"),
+      keepKernels: z
+        .boolean()
+        .default(true)
+        .describe("Without it a kernel is deleted, with its log, once its training is in MLflow."),
       /** Trains on a GPU; without one, slowly, but without quota. */
       gpu: z.boolean().default(true),
       /** Which GPU, as Kaggle names them. */

@@ -1,12 +1,16 @@
 import { STSClient } from "@aws-sdk/client-sts";
+import { parseCredentials } from "../core/kaggle/credentials.ts";
+import { kaggleApi } from "../core/kaggle/http.ts";
 import { checkCredentials } from "./doctor/account/sign-in.ts";
 import { examineAccount } from "./doctor/before.ts";
 import { examineDeployed } from "./doctor/deployed.ts";
 import { checkDocker } from "./doctor/docker.ts";
 import { type Finding, formatSections, type Section } from "./doctor/finding.ts";
+import { examineKaggle } from "./doctor/kaggle.ts";
 import { examineLocal } from "./doctor/local.ts";
 import { type CloudConfig, readSettings } from "./doctor/settings.ts";
-import { readArguments, runCommand } from "./local/command.ts";
+import { readArguments, runCommand, wrongUsage } from "./local/command.ts";
+import { readCredentials } from "./local/kaggle.ts";
 import type { Progress } from "./local/progress.ts";
 import { connectServer } from "./mlflow/connect.ts";
 
@@ -14,28 +18,55 @@ const usage = `npm run doctor -- [options]
 
   --stage <stage>    default: prod
   --deployed         try each link of the deployed stage with a real call; without it: what a deployment needs
+  --kaggle           try Kaggle instead, with the credentials of its own tools: token, GPU time, a data set of three small files,
+                     a kernel on a CPU; says which of the pipeline's assumptions about it hold
+  --gpu              with --kaggle: also train an epoch on a GPU, about ten minutes of its time
+  --kaggle-url <url> address of another Kaggle's API, such as a local one
   --json             print the findings for programs
 
 Says what is missing and what to do about it. It changes nothing; with --deployed small objects below doctor/ in the
-buckets and a dry run of the state machine come and go, and MLflow is started where it is scaled to zero.
+buckets and a dry run of the state machine come and go, and MLflow is started where it is scaled to zero. With --kaggle a private data
+set and kernel come and go.
 Exit code 1: something is missing.`;
 
 /** `npm run doctor`: is everything there that a stage needs? */
 async function examine(progress: Progress): Promise<void> {
   const boolean = { type: "boolean", default: false } as const;
-  const options = { stage: { type: "string", default: "prod" }, deployed: boolean, json: boolean } as const;
-  const { stage, deployed, json } = readArguments({ options }, usage).values;
+  const string = { type: "string" } as const;
+  const options = {
+    stage: { type: "string", default: "prod" },
+    deployed: boolean,
+    kaggle: boolean,
+    gpu: boolean,
+    "kaggle-url": string,
+    json: boolean,
+  } as const;
+  const {
+    stage,
+    deployed,
+    kaggle,
+    gpu,
+    "kaggle-url": baseUrl = kaggleApi,
+    json,
+  } = readArguments({ options }, usage).values;
+  if (gpu && !kaggle) throw wrongUsage("--gpu: only with --kaggle.", usage);
   const onWait = (text: string) => (json ? undefined : progress.now(text));
-  const sections = await (stage === "local" ? examineLocal(deployed, onWait) : examineCloud(stage, deployed, onWait));
+  const examined = kaggle ? { kaggle: baseUrl } : { stage };
+  const sections = await (kaggle
+    ? examineKaggle({ credentials: parseCredentials(await readCredentials(), "Kaggle"), baseUrl, gpu, onWait })
+    : examineStage(stage, deployed, onWait));
   onWait("");
-  progress.line(json ? JSON.stringify(toJson(stage, sections), null, 2) : formatSections(sections));
+  progress.line(json ? JSON.stringify(toJson(examined, sections), null, 2) : formatSections(sections));
   const findings = sections.flatMap((section) => section.findings);
   if (findings.some(({ state }) => state === "missing")) process.exitCode = 1;
 }
 
-function toJson(stage: string, sections: readonly Section[]): object {
+const examineStage = (stage: string, deployed: boolean, onWait: (text: string) => void) =>
+  stage === "local" ? examineLocal(deployed, onWait) : examineCloud(stage, deployed, onWait);
+
+function toJson(examined: object, sections: readonly Section[]): object {
   const findings = sections.flatMap(({ title, findings }) => findings.map((each) => ({ section: title, ...each })));
-  return { stage, findings };
+  return { ...examined, findings };
 }
 
 async function examineCloud(stage: string, deployed: boolean, onWait: (text: string) => void): Promise<Section[]> {

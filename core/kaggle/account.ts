@@ -30,13 +30,29 @@ export async function checkAccess(http: KaggleHttp, credentials: KaggleCredentia
   }
 }
 
+/** GPU time of this week. */
+export interface GpuQuota {
+  /** With what is reserved for sessions that run. */
+  usedHours: number;
+  /** 0 where Kaggle does not say. */
+  totalHours: number;
+  /** When it is renewed, as Kaggle writes it; empty where it does not say. */
+  renewed: string;
+}
+
+const method = "kernels.KernelsApiService/GetAcceleratorQuotaStatistics";
+
+/** How much GPU time the account has. @throws KaggleError, TransientError */
+export async function readGpuQuota(http: KaggleHttp): Promise<GpuQuota> {
+  const { gpuQuota, quotaRefreshTime: renewed } = await http.call(method, {}, quota);
+  const { timeUsed = 0, timeReserved = 0, totalTimeAllowed = 0 } = gpuQuota ?? {};
+  return { usedHours: (timeUsed + timeReserved) / 3600, totalHours: totalTimeAllowed / 3600, renewed };
+}
+
 /** Is there GPU time left this week? A push without it would leave a kernel that is in the way. @throws KaggleError, TransientError */
 export async function checkGpuQuota(http: KaggleHttp): Promise<void> {
-  const method = "kernels.KernelsApiService/GetAcceleratorQuotaStatistics";
-  const { gpuQuota, quotaRefreshTime } = await http.call(method, {}, quota);
-  const { timeUsed = 0, timeReserved = 0, totalTimeAllowed = 0 } = gpuQuota ?? {};
-  if (totalTimeAllowed === 0 || timeUsed + timeReserved < totalTimeAllowed) return;
-  const renewed = quotaRefreshTime ? ` Kaggle renews it on ${quotaRefreshTime}.` : "";
-  const used = `the GPU quota of this week is used up, ${Math.round(totalTimeAllowed / 3600)} hours.${renewed}`;
-  throw new KaggleError(method, 200, used);
+  const { usedHours, totalHours, renewed } = await readGpuQuota(http);
+  if (totalHours === 0 || usedHours < totalHours) return;
+  const when = renewed ? ` Kaggle renews it on ${renewed}.` : "";
+  throw new KaggleError(method, 200, `the GPU quota of this week is used up, ${Math.round(totalHours)} hours.${when}`);
 }

@@ -1,4 +1,4 @@
-import { checkAccess, checkGpuQuota } from "./account.ts";
+import { checkAccess, checkGpuQuota, type GpuQuota, readGpuQuota } from "./account.ts";
 import { KaggleBlobs } from "./blobs.ts";
 import { KaggleDatasets } from "./datasets.ts";
 import { KaggleHttp, type KaggleOptions } from "./http.ts";
@@ -13,6 +13,8 @@ export interface KaggleClient {
   readonly kernels: KaggleKernels;
   /** @throws KaggleError when the token is not valid or somebody else's */
   checkAccess(): Promise<void>;
+  /** How much GPU time the account has this week. */
+  readGpuQuota(): Promise<GpuQuota>;
   /** @throws KaggleError when this week's GPU time is used up */
   checkGpuQuota(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export function createKaggleClient(options: KaggleOptions): KaggleClient {
     datasets: new KaggleDatasets(http),
     kernels: new KaggleKernels(http),
     checkAccess: () => checkAccess(http, options.credentials),
+    readGpuQuota: () => readGpuQuota(http),
     checkGpuQuota: () => checkGpuQuota(http),
   };
 }

@@ -10,6 +10,8 @@ export interface NewDataset extends KaggleRef {
   title: string;
   /** As Kaggle names licences, such as `CC-BY-4.0`; `other` where it has no name. */
   licence: string;
+  /** Else Kaggle deletes the versions before this one. */
+  keepVersions: boolean;
   files: readonly string[];
   /** Files in folders, by the folder's name: beside them Kaggle takes 50 files (kaggle.com/docs/datasets). */
   folders?: Record<string, readonly string[]>;
@@ -65,6 +67,15 @@ export class KaggleDatasets {
     else await this.createVersion(dataset, versionNotes);
   }
 
+  /** Deletes a data set with all its versions. There may be none. */
+  async delete(ref: KaggleRef): Promise<void> {
+    try {
+      await this.http.call(`${service}/DeleteDataset`, named(ref), z.unknown());
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+    }
+  }
+
   /** Number of the newest version. */
   async currentVersion(ref: KaggleRef): Promise<number> {
     return (await this.http.call(`${service}/GetDataset`, named(ref), described)).currentVersionNumber;
@@ -99,7 +110,8 @@ export class KaggleDatasets {
   }
 
   private createVersion(dataset: NewDataset, versionNotes: string): Promise<void> {
-    return this.make("CreateDatasetVersion", { ...named(dataset), body: { versionNotes, ...contentOf(dataset) } });
+    const body = { versionNotes, ...(!dataset.keepVersions && { deleteOldVersions: true }), ...contentOf(dataset) };
+    return this.make("CreateDatasetVersion", { ...named(dataset), body });
   }
 
   private async make(method: string, body: object): Promise<void> {

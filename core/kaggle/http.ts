@@ -113,7 +113,11 @@ export class KaggleHttp {
   }
 
   private post(method: string, body: object): Promise<Response> {
-    const headers = { "content-type": "application/json", authorization: this.authorization };
+    const headers = {
+      "content-type": "application/json",
+      authorization: this.authorization,
+      "user-agent": "avocado-ripening",
+    };
     return this.send(method, `${this.base}/v1/${method}`, { method: "POST", headers, body: JSON.stringify(body) });
   }
 

@@ -118,7 +118,7 @@ export class KaggleKernels {
   async status(ref: KernelRef): Promise<KernelState | undefined> {
     try {
       const answer = await this.http.call(`${service}/GetKernelSessionStatus`, versioned(ref), session);
-      const said = typeof answer.status === "string" ? answer.status : "none";
+      const said = String(answer.status ?? "none");
       return { status: parseKernelStatus(answer.status), said, failureMessage: answer.failureMessage };
     } catch (error) {
       if (isAbsent(error)) return undefined;

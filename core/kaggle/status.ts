@@ -1,4 +1,4 @@
-/** How far Kaggle is with a version of a data set. */
+/** How far Kaggle is with a version of a data set. In the order of its numbers. */
 const datasetStatuses = [
   "NOT_YET_PERSISTED",
   "BLOBS_RECEIVED",
@@ -11,7 +11,7 @@ const datasetStatuses = [
   "REPROCESSING",
 ] as const;
 
-/** How far Kaggle is with the run of a kernel. */
+/** How far Kaggle is with the run of a kernel. In the order of its numbers. */
 const kernelStatuses = [
   "QUEUED",
   "RUNNING",
@@ -31,9 +31,10 @@ export const parseDatasetStatus = reader(datasetStatuses, "DATABUNDLE_VERSION_ST
 /** Reads a kernel's status in any of Kaggle's spellings. */
 export const parseKernelStatus = reader(kernelStatuses, "KERNEL_WORKER_STATUS_");
 
-/** `COMPLETE`, `complete`, `cancelAcknowledged` and `KERNEL_WORKER_STATUS_COMPLETE` are all in use. */
+/** `COMPLETE`, `complete`, `cancelAcknowledged`, `KERNEL_WORKER_STATUS_COMPLETE` and the number 2 are all the same. */
 function reader<T extends string>(statuses: readonly T[], prefix: string) {
   return (said: unknown): T | "UNKNOWN" => {
+    if (typeof said === "number") return statuses[said] ?? "UNKNOWN";
     if (typeof said !== "string") return "UNKNOWN";
     const upper = said.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase();
     const name = upper.startsWith(prefix) ? upper.slice(prefix.length) : upper;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { datasetKeys, datasetSummary } from "../../core/contracts/dataset.ts";
 import {
   type CollectTrainingTask,
@@ -26,6 +27,8 @@ export interface CollectTrainingClients {
   /** The data bucket. */
   data: ObjectStore;
   artifacts: ArtifactBucket;
+  /** Milliseconds after which files that cannot be used are looked at once more. */
+  secondLook: number;
 }
 
 /**
@@ -54,26 +57,42 @@ async function importOutputs(
   prefix: string,
   clients: CollectTrainingClients,
 ): Promise<ModelSidecar> {
-  const { mlflow, artifacts } = clients;
   try {
-    const outputs = await clients.listOutputs();
-    const written = parseOutput(kernelFiles.run, await outputs.read(kernelFiles.run), (json) => kernelRun.parse(json));
-    refuseOthers(written, task, outputs);
-    const sidecar = parseSidecar(await outputs.readWhole(written, modelFiles.sidecar), modelFiles.sidecar);
-    await importHistory(outputs, written, sidecar, task, clients);
-    for (const name of Object.keys(written.files).filter((name) => name.endsWith(".png"))) {
-      const plot = await outputs.readWhole(written, name);
-      await artifacts.store.write(`${artifactPrefix(artifacts.name, run.artifactUri)}plots/${name}`, plot, "image/png");
-    }
-    const onnx = await outputs.readWhole(written, modelFiles.onnx);
-    await writeOnnxFlavour(artifacts.store, prefix, { onnx, sidecar, runId: run.runId });
-    return sidecar;
+    return await importOnce(task, run, prefix, clients);
+  } catch (error) {
+    if (!(error instanceof UnusableOutputError)) throw error;
+  }
+  // Hours on a GPU are worth a second look: a file may not be listed yet.
+  await sleep(clients.secondLook);
+  try {
+    return await importOnce(task, run, prefix, clients);
   } catch (error) {
     if (error instanceof UnusableOutputError) {
-      await mlflow.runs.setTag(run.runId, notebookTags(task.input.strategy).rejected, error.message);
+      await clients.mlflow.runs.setTag(run.runId, notebookTags(task.input.strategy).rejected, error.message);
     }
     throw error;
   }
+}
+
+async function importOnce(
+  task: CollectTrainingTask,
+  run: Run,
+  prefix: string,
+  clients: CollectTrainingClients,
+): Promise<ModelSidecar> {
+  const { artifacts } = clients;
+  const outputs = await clients.listOutputs();
+  const written = parseOutput(kernelFiles.run, await outputs.read(kernelFiles.run), (json) => kernelRun.parse(json));
+  refuseOthers(written, task, outputs);
+  const sidecar = parseSidecar(await outputs.readWhole(written, modelFiles.sidecar), modelFiles.sidecar);
+  await importHistory(outputs, written, sidecar, task, clients);
+  for (const name of Object.keys(written.files).filter((name) => name.endsWith(".png"))) {
+    const plot = await outputs.readWhole(written, name);
+    await artifacts.store.write(`${artifactPrefix(artifacts.name, run.artifactUri)}plots/${name}`, plot, "image/png");
+  }
+  const onnx = await outputs.readWhole(written, modelFiles.onnx);
+  await writeOnnxFlavour(artifacts.store, prefix, { onnx, sidecar, runId: run.runId });
+  return sidecar;
 }
 
 /** Somebody may have run another notebook under the kernel's name. */

@@ -15,7 +15,7 @@ export interface UploadDatasetClients {
   /** The data bucket. */
   data: ObjectStore;
   /** The data set on Kaggle, whose versions are this project's data sets. */
-  dataset: { slug: string; title: string; licence: string };
+  dataset: { slug: string; title: string; licence: string; keepVersions: boolean };
   /** It is to be trained on with a GPU. */
   gpu: boolean;
   /** Seconds until it is worth asking again, and after which waiting for a version is given up. */
@@ -93,7 +93,8 @@ async function upload(version: string, ref: KaggleRef, { kaggle, data, dataset, 
   const shards = await send(summary.shards.map(({ key }) => datasetKeys.prefix(version) + key));
   const files = await send([datasetKeys.manifest(version), datasetKeys.summary(version)]);
   files.push(await kaggle.blobs.upload(marker(version)));
-  const made = { ...ref, title: dataset.title, licence: dataset.licence, files, folders: { shards } };
+  const { title, licence, keepVersions } = dataset;
+  const made = { ...ref, title, licence, keepVersions, files, folders: { shards } };
   try {
     await kaggle.datasets.publish(made, `Data set ${version}`);
   } catch (error) {

@@ -35,6 +35,7 @@ export function addKaggleSteps(
       KAGGLE_DATASET_SLUG: kaggle.dataset.slug,
       KAGGLE_DATASET_TITLE: kaggle.dataset.title,
       KAGGLE_DATASET_LICENCE: kaggle.dataset.licence,
+      KAGGLE_DATASET_KEEP_VERSIONS: String(kaggle.dataset.keepVersions),
       KAGGLE_DATASET_PATIENCE_SECONDS: seconds(kaggle.datasetPatienceHours),
     },
   });
@@ -72,7 +73,12 @@ export function addKaggleSteps(
     description: "Takes what the notebook left into MLflow",
     minutes: 15,
     memory: 1769,
-    environment: { ...common, ...records, DATA_BUCKET: data.name },
+    environment: {
+      ...common,
+      ...records,
+      DATA_BUCKET: data.name,
+      KAGGLE_KEEP_KERNELS: String(kaggle.keepKernels),
+    },
   });
   data.grantRead(collect, "datasets/", ...(sagemaker ? ["training/"] : []));
   artifacts.grantRead(collect, "mlflow/");

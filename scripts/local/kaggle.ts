@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { parseCredentials } from "../../core/kaggle/credentials.ts";
 import { kaggleApi } from "../../core/kaggle/http.ts";
+import { usual } from "../../kaggle-emulator/faults.ts";
 import { startKaggleEmulator } from "../../kaggle-emulator/server.ts";
 import { kaggleVenv } from "../setup/paths.ts";
 import { setUp } from "../setup/run.ts";
@@ -74,6 +75,7 @@ async function startLocal({ weights }: KaggleChoice, options: PrepareOptions): P
     port: 0,
     pythonBin: join(kaggleVenv, "bin"),
     credentials,
+    faults: usual,
     ...(options.onOutput && { onOutput: options.onOutput }),
   });
   // A kernel on this machine reaches MLflow without a tunnel.

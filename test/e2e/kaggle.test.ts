@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { runsOfExecution } from "../../core/run-tags.ts";
-import type { FaultSettings } from "../../kaggle-emulator/faults.ts";
+import { type FaultSettings, usual } from "../../kaggle-emulator/faults.ts";
 import { executeRetraining } from "../../scripts/local/execute.ts";
 import { Progress } from "../../scripts/local/progress.ts";
 import type { Report } from "../../scripts/local/report.ts";
@@ -82,6 +82,7 @@ describe("strategy 'kaggle'", () => {
     annotate,
   }) => {
     await setFaults({
+      ...usual,
       queueSeconds: 5,
       truncateUploads: 1,
       errors: [

@@ -29,7 +29,7 @@ export interface KaggleSteps extends PipelineCorner {
   check(kernel: PushedKernel, previous?: Pick<CheckedKernel, "startedAt" | "unseenSince">): Promise<CheckedKernel>;
   /** Asks until the kernel is over. @returns all answers */
   checkToEnd(kernel: PushedKernel): Promise<CheckedKernel[]>;
-  collect(kernel: PushedKernel): Promise<TrainingResult>;
+  collect(kernel: PushedKernel, change?: { secondLook?: number }): Promise<TrainingResult>;
 }
 
 /** Makes such a corner with a tiny data set in it. */
@@ -56,7 +56,7 @@ export async function kaggleSteps(
         {
           kaggle,
           data: corner.data,
-          dataset: { slug, title: slug, licence: "other" },
+          dataset: { slug, title: slug, licence: "other", keepVersions: true },
           gpu: true,
           waitSeconds: 0.1,
           patienceSeconds: 60,
@@ -107,8 +107,11 @@ export async function kaggleSteps(
       } while (["waiting", "running"].includes(answers.at(-1)?.outcome ?? ""));
       return answers;
     },
-    collect: (kernel) =>
-      collectTraining({ input, dataset, kernel }, { ...corner, listOutputs: () => listOutputs(kaggle, kernel) }),
+    collect: (kernel, { secondLook = 200 } = {}) =>
+      collectTraining(
+        { input, dataset, kernel },
+        { ...corner, listOutputs: () => listOutputs(kaggle, kernel), secondLook },
+      ),
   };
   return steps;
 }

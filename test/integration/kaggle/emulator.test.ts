@@ -41,7 +41,7 @@ async function download(fileName: string): Promise<Buffer> {
   return Buffer.from(await answer.arrayBuffer());
 }
 
-const dataset = { owner: "jane", slug: "avocado-data", title: "Avocado data", licence: "other" };
+const dataset = { owner: "jane", slug: "avocado-data", title: "Avocado data", licence: "other", keepVersions: true };
 const code = (source: string) => ({ cell_type: "code", metadata: {}, execution_count: null, outputs: [], source });
 const notebook = (source: string) =>
   JSON.stringify({

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startTestKaggle, type TestKaggle } from "../../support/kaggle.ts";
 import { type KaggleSteps, kaggleSteps } from "../../support/kaggle-steps.ts";
@@ -166,6 +167,15 @@ describe("collecting", () => {
     expect(await steps.mlflow.registry.versionsOfRun(steps.input.modelName, kernel.runId)).toEqual([]);
     await kaggle.setFaults({});
     await expect(restart("next")).resolves.toMatchObject({ outcome: "pushed" });
+  });
+
+  it("looks twice before it gives up what took hours", async () => {
+    const kernel = await complete();
+    await kaggle.setFaults({ missingOutputs: ["model.onnx"] });
+    const collected = steps.collect(kernel, { secondLook: 2000 });
+    await sleep(1000);
+    await kaggle.setFaults({});
+    await expect(collected).resolves.toMatchObject({ runId: kernel.runId });
   });
 
   it("is repeated when Kaggle was away, without pushing anew", async () => {

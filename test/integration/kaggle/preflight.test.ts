@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { CheckedKernel } from "../../../core/contracts/kaggle.ts";
+import type { KernelSettings } from "../../../lambdas/push-kernel/logic.ts";
 import { startTestKaggle, type TestKaggle } from "../../support/kaggle.ts";
 import { type KaggleSteps, kaggleSteps } from "../../support/kaggle-steps.ts";
 
@@ -16,8 +17,8 @@ beforeEach(async () => {
 afterEach(() => kaggle.reset());
 afterAll(() => kaggle.stop());
 
-async function run(gpu: boolean): Promise<CheckedKernel | undefined> {
-  const kernel = await steps.push(await steps.uploadToEnd(), notebook, { settings: { gpu } });
+async function run(gpu: boolean, settings: Partial<KernelSettings> = {}): Promise<CheckedKernel | undefined> {
+  const kernel = await steps.push(await steps.uploadToEnd(), notebook, { settings: { gpu, ...settings } });
   return (await steps.checkToEnd(kernel)).at(-1);
 }
 
@@ -27,6 +28,12 @@ describe("the notebook, before it trains anything, ends with a sentence when", (
     const { Error: error, Cause: cause } = (await run(false)) ?? {};
     expect(error).toBe("KernelFailed");
     expect(cause).toMatch(/onnx.* cannot be installed.*phone number is not verified/);
+  });
+
+  it("ImageNet's weights cannot be downloaded", async () => {
+    await kaggle.setFaults({ internet: false });
+    const cause = (await run(false, { weights: "imagenet" }))?.Cause;
+    expect(cause).toMatch(/RuntimeError: ImageNet's weights cannot be downloaded\..*phone number is not verified/);
   });
 
   it("there is no GPU although one was asked for", async () => {

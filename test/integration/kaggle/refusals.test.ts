@@ -1,5 +1,9 @@
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { parseRef } from "../../../core/kaggle/checks.ts";
 import { createKaggleClient } from "../../../core/kaggle/client.ts";
+import { deleteKernel } from "../../../lambdas/collect-training/clean-up.ts";
 import { kaggleUser, startTestKaggle, type TestKaggle } from "../../support/kaggle.ts";
 import { type KaggleSteps, kaggleSteps } from "../../support/kaggle-steps.ts";
 import { smallNotebook } from "../../support/small-notebook.ts";
@@ -38,6 +42,44 @@ describe("uploading", () => {
       const client = createKaggleClient({ baseUrl: `${kaggle.url}/api`, credentials });
       await expect(client.checkAccess()).rejects.toThrow(/new token|KAGGLE_USERNAME/);
     }
+  });
+});
+
+function upload(name: string): Promise<string> {
+  const content = Buffer.from("again");
+  const open = async (from: number) => Readable.from([content.subarray(from)]);
+  return steps.kaggle.blobs.upload({ name, size: content.length, modified: new Date(), open });
+}
+
+describe("cleaning up", () => {
+  it("has Kaggle delete versions of the data set that are not wanted any more", async () => {
+    const first = await steps.uploadToEnd();
+    const again = {
+      ...parseRef(first.replace(/\/1$/, "")),
+      title: "Avocado again",
+      licence: "other",
+      keepVersions: false,
+    };
+    await steps.kaggle.datasets.publish({ ...again, files: [await upload("again.txt")] }, "next");
+    while ((await steps.kaggle.datasets.status(again)) !== "READY") await sleep(50);
+    const kernels = [first, first.replace(/1$/, "2")].map((source) =>
+      steps.kaggle.kernels.push({
+        ...{ owner: kaggleUser.username, slug: "clean-up", title: "clean-up", notebook, gpu: false, internet: false },
+        datasets: [source],
+      }),
+    );
+    await expect(Promise.all(kernels)).resolves.toMatchObject([{ lacking: [first] }, { lacking: [] }]);
+  });
+
+  it("deletes a kernel whose training is collected, and says no more than that when it cannot", async () => {
+    const kernel = await steps.push(await steps.uploadToEnd(), notebook);
+    await steps.checkToEnd(kernel);
+    await steps.collect(kernel);
+    await kaggle.setFaults({ errors: [{ method: "DeleteKernel", status: 400, times: 1 }] });
+    await expect(deleteKernel(steps.kaggle, kernel)).resolves.toBeUndefined();
+    await expect(steps.kaggle.kernels.exists(kernel)).resolves.toBe(true);
+    await deleteKernel(steps.kaggle, kernel);
+    await expect(steps.kaggle.kernels.exists(kernel)).resolves.toBe(false);
   });
 });
 

@@ -15,6 +15,8 @@ let steps: KaggleSteps;
 let gate: Gate;
 beforeAll(async () => {
   kaggle = await startTestKaggle();
+  // The end-to-end tests train on a processor.
+  await kaggle.setFaults({ simulatedGpu: true });
   // As through the tunnel: MLflow behind a password.
   gate = await openGate(inject("services").mlflow, "kaggle", "door's key");
   steps = await kaggleSteps(kaggle.url, { epochs: 2, batchSize: 8, finetuneDepth: 3, learningRate: 0.01 });
@@ -30,7 +32,7 @@ describe("a training on Kaggle", { timeout: 600_000 }, () => {
     const { mlflow, input, artifacts } = steps;
     const source = await steps.uploadToEnd();
     const tracking = { uri: gate.url, username: "kaggle", password: "door's key" };
-    const kernel = await steps.push(source, notebook, { settings: { tracking, gpu: false } });
+    const kernel = await steps.push(source, notebook, { settings: { tracking } });
     expect(kernel.outcome).toBe("pushed");
     const [head, run] = await Promise.all([mlflow.runs.get(kernel.headRunId), mlflow.runs.get(kernel.runId)]);
     expect(head?.tags).toMatchObject({ "mlflow.parentRunId": kernel.runId, "kaggle.phase": "head" });
@@ -43,6 +45,9 @@ describe("a training on Kaggle", { timeout: 600_000 }, () => {
     expect(await mlflow.runs.metricHistory(kernel.headRunId, "val_loss")).toHaveLength(2);
     // And whoever watches the local Kaggle.
     const { log } = await steps.kaggle.kernels.outputs(kernel);
+    // Variables lie on another device than the processor, on which the export is compared in the graph's precision.
+    expect(lastLines(log, 100)).toMatch(/1 GPU, mixed_float16$/m);
+    expect(lastLines(log, 100)).toMatch(/ONNX differs from Keras by \d\.\d\de-0[4-9] days/);
     expect(lastLines(log, 100)).toMatch(/^finetune epoch 2\/2 {2}loss [\d.]+ {2}validation loss [\d.]+ {2}MAE /m);
 
     const result = await steps.collect(kernel);

@@ -70,7 +70,10 @@ const meanings: [name: RegExp, meaning: Meaning][] = [
   ],
   [/^SAGEMAKER_IMAGE$/, (value) => /^\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com\/[\w./-]+:[\w.-]+$/.test(value)],
   [/^SAGEMAKER_ROLE$/, (value) => /^arn:aws:iam::\d{12}:role\/./.test(value)],
-  [/^(SAGEMAKER_SPOT|KAGGLE_GPU)$/, (value) => value === "true" || value === "false"],
+  [
+    /^(SAGEMAKER_SPOT|KAGGLE_(GPU|KEEP_KERNELS|DATASET_KEEP_VERSIONS))$/,
+    (value) => value === "true" || value === "false",
+  ],
   [/^SAGEMAKER_INSTANCE_TYPE$/, (value) => value.startsWith("ml.")],
   [/^SAGEMAKER_TAGS$/, (value) => Object.values(JSON.parse(value)).every((each) => typeof each === "string")],
   [/^PUBLISH_FUNCTION$/, isRef("AWS::Lambda::Function")],

@@ -54,6 +54,8 @@ export const cases: Record<string, SettingCase> = {
   "kaggle.dataset.slug": { value: "other-ripening" },
   "kaggle.dataset.title": { value: "Other ripening" },
   "kaggle.dataset.licence": { value: "CC0-1.0" },
+  "kaggle.dataset.keepVersions": { value: false },
+  "kaggle.keepKernels": { value: false },
   "kaggle.kernelPrefix": { value: "other-train" },
   "kaggle.gpu": { value: false },
   "kaggle.machineShape": { value: "NvidiaTeslaP100" },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { json, kaggle } from "./server.ts";
 
 const ref = { owner: "jane", slug: "avocado-ripening" };
-const dataset = { ...ref, title: "Avocado ripening", licence: "other", files: ["t1", "t2"] };
+const dataset = { ...ref, title: "Avocado ripening", licence: "other", keepVersions: true, files: ["t1", "t2"] };
 const ok = json({ status: "ok", url: "https://kaggle/x" });
 
 describe("publish", () => {
@@ -29,6 +29,12 @@ describe("publish", () => {
       datasetSlug: "avocado-ripening",
       body: { versionNotes: "v2", files: [{ token: "t1" }, { token: "t2" }] },
     });
+  });
+
+  it("has Kaggle delete the versions before it, where that is wanted", async () => {
+    const { client, bodies } = await kaggle((_, count) => (count === 1 ? json({ status: "READY" }) : ok));
+    await client.datasets.publish({ ...dataset, keepVersions: false }, "v2");
+    expect(bodies()[1]).toMatchObject({ body: { versionNotes: "v2", deleteOldVersions: true } });
   });
 
   it.each([

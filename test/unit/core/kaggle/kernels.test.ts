@@ -83,7 +83,7 @@ describe("status", () => {
     });
   });
 
-  it.each([{}, { status: null }, { status: "COMPLETED_SOMEHOW" }, { status: 2 }])(
+  it.each([{}, { status: null }, { status: "COMPLETED_SOMEHOW" }, { status: 99 }])(
     "is unknown for %j",
     async (answer) => {
       const { client } = await kaggle(() => json(answer));
