@@ -14,10 +14,10 @@ export async function examineAccount({ kaggle, credentials, gpu }: Contact): Pro
   if (token.state === "missing") return [token];
   const quota = await tryOut("GPU time", async () => {
     const { usedHours, totalHours, renewed } = await kaggle.readGpuQuota();
+    if (totalHours === 0) return { state: "warning", found: "Kaggle does not say how much there is" };
     const found = `${usedHours.toFixed(1)} of ${totalHours.toFixed(1)} hours used${renewed ? `, renewed on ${renewed}` : ""}`;
-    if (totalHours > 0 && usedHours < totalHours) return { state: "ok", found };
-    const advice =
-      "Strategy 'kaggle' cannot train until it is renewed. An account without any has no verified phone number.";
+    if (usedHours < totalHours) return { state: "ok", found };
+    const advice = "Strategy 'kaggle' cannot train until it is renewed.";
     return { state: gpu ? "missing" : "warning", found, advice };
   });
   return [token, quota];
