@@ -33,7 +33,7 @@ export default defineConfig({
     projects: [
       project("unit", 1, 30_000),
       project("infra", 2, 240_000),
-      project("integration", 3, 240_000, { maxWorkers: 1, globalSetup: ["test/support/services.ts"] }),
+      project("integration", 3, 240_000, { maxWorkers: 2, globalSetup: ["test/support/services.ts"] }),
       project("e2e", 4, 900_000, { maxWorkers: 1 }),
     ],
   },

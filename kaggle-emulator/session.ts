@@ -87,7 +87,7 @@ export class Session {
     this.status = "RUNNING";
     const child = this.start();
     const mounting = mountSeconds > 0 ? sleep(mountSeconds * 1000).then(() => this.mountAll()) : undefined;
-    if (cancelled) setTimeout(() => void this.cancel(), 1000);
+    if (cancelled) void this.cancel();
     // At its time limit a session ends as if it had been cancelled: no message, no files.
     const late = setTimeout(() => void this.cancel(), timeoutSeconds * 1000);
     const [code] = (await once(child, "close")) as [number | null];
