@@ -1,7 +1,7 @@
+import { runCommand, wrongUsage } from "../cli/terminal/command.ts";
+import type { Progress } from "../cli/terminal/progress.ts";
 import { benchPreprocess, preprocessUsage } from "./bench/preprocess.ts";
 import { benchServing, servingUsage } from "./bench/serving.ts";
-import { runCommand, wrongUsage } from "./local/command.ts";
-import type { Progress } from "./local/progress.ts";
 
 const usage = `npm run bench -- preprocess [options]
 ${preprocessUsage}

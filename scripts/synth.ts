@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildLayer, nativePackages } from "../layers/build.ts";
-import { findPythonBin } from "./local/python.ts";
+import { findPythonBin } from "./setup/find-python.ts";
 import { lintTemplates } from "./setup/lint-templates.ts";
 import { checkovVenv, root } from "./setup/paths.ts";
 import { scanTemplates } from "./setup/scan-templates.ts";

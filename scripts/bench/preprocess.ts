@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
+import { readArguments, wrongUsage } from "../../cli/terminal/command.ts";
+import type { Progress } from "../../cli/terminal/progress.ts";
 import { Chart, type Point } from "../../core/plots/chart.ts";
-import { readArguments, wrongUsage } from "../local/command.ts";
-import type { Progress } from "../local/progress.ts";
 import { collectPhotographs, writeBenchZip } from "./material.ts";
 import type { Measured } from "./step.ts";
 

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { validateInput } from "../../core/contracts/execution.ts";
 import { artifactPrefix, artifactRoot } from "../../core/mlflow/artifacts.ts";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
-import { freePort } from "../../scripts/local/service.ts";
-import { type LocalStack, startLocalStack } from "../../scripts/local/stack.ts";
+import { freePort } from "../../local/service.ts";
+import { type LocalStack, startLocalStack } from "../../local/stack.ts";
 import { describePhase, Hammer, phaseHeading, type Sample } from "../support/hammer.ts";
 import { tinyModel } from "../support/models.ts";
 import { executionArn, type PipelineCorner, trainTinyModel } from "../support/pipeline.ts";
@@ -54,7 +54,7 @@ afterAll(async () => {
 
 /** `npm run champion`; what it prints, and its exit code. */
 async function champion(...args: string[]): Promise<{ code: number; text: string }> {
-  const command = ["--disable-warning=ExperimentalWarning", "scripts/champion.ts", ...args, "--yes"];
+  const command = ["--disable-warning=ExperimentalWarning", "cli/commands/champion/command.ts", ...args, "--yes"];
   const options = { env: { ...process.env, AVOCADO_STATE_FOLDER: join(folder, "state") } };
   return promisify(execFile)(process.execPath, command, options).then(
     ({ stdout, stderr }) => ({ code: 0, text: stdout + stderr }),

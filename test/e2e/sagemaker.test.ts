@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeTrainingJobCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { executeRetraining } from "../../cli/executions/execute.ts";
+import type { Report } from "../../cli/executions/report.ts";
+import { Progress } from "../../cli/terminal/progress.ts";
+import { uploadData } from "../../cli/upload.ts";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { runsOfExecution } from "../../core/run-tags.ts";
-import type { FaultSettings } from "../../sagemaker-emulator/faults.ts";
-import { executeRetraining } from "../../scripts/local/execute.ts";
-import { Progress } from "../../scripts/local/progress.ts";
-import type { Report } from "../../scripts/local/report.ts";
-import { ensureSample } from "../../scripts/local/sample.ts";
-import { type LocalStack, startLocalStack } from "../../scripts/local/stack.ts";
-import { uploadData } from "../../scripts/local/upload.ts";
+import type { FaultSettings } from "../../local/sagemaker/faults.ts";
+import { ensureSample } from "../../local/sample.ts";
+import { type LocalStack, startLocalStack } from "../../local/stack.ts";
 
 /* The whole system on this machine with the local SageMaker, which really runs the trainer's entry point. */
 describe("strategy 'sagemaker'", () => {

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { executeRetraining } from "../../cli/executions/execute.ts";
+import type { Report } from "../../cli/executions/report.ts";
+import { Progress } from "../../cli/terminal/progress.ts";
+import { uploadData } from "../../cli/upload.ts";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
-import { executeRetraining } from "../../scripts/local/execute.ts";
-import { Progress } from "../../scripts/local/progress.ts";
-import type { Report } from "../../scripts/local/report.ts";
-import { ensureSample } from "../../scripts/local/sample.ts";
-import { type LocalStack, startLocalStack } from "../../scripts/local/stack.ts";
-import { uploadData } from "../../scripts/local/upload.ts";
+import { ensureSample } from "../../local/sample.ts";
+import { type LocalStack, startLocalStack } from "../../local/stack.ts";
 import { root } from "../../scripts/setup/paths.ts";
 import { formatCalls, recordings, summariseCalls } from "../support/iam/recording.ts";
 
@@ -48,7 +48,7 @@ describe("the spine", () => {
   it("promotes the first model: npm start -- --once", async () => {
     const file = join(folder, "report.json");
     const args = ["--once", "--data", data, "--report", file, "--set", "hyperparameters.epochs=6"];
-    const start = spawn(process.execPath, [join(root, "scripts/start.ts"), ...args], {
+    const start = spawn(process.execPath, [join(root, "cli/commands/start/command.ts"), ...args], {
       stdio: "inherit",
       env: { ...process.env, AVOCADO_STATE_FOLDER: join(folder, "state") },
     });

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Load } from "../../scripts/cost/charge.ts";
-import { type Estimate, estimateCost, estimateResources, sumLine } from "../../scripts/cost/estimate.ts";
-import { prices } from "../../scripts/cost/prices.ts";
-import { reportCost } from "../../scripts/cost/report.ts";
-import { readCloudConfig } from "../../scripts/cost/synthesise.ts";
+import type { Load } from "../../cli/commands/cost/charge.ts";
+import { type Estimate, estimateCost, estimateResources, sumLine } from "../../cli/commands/cost/estimate.ts";
+import { prices } from "../../cli/commands/cost/prices.ts";
+import { reportCost } from "../../cli/commands/cost/report.ts";
+import { readCloudConfig } from "../../cli/commands/cost/synthesise.ts";
 
 const used: Load = { predictions: 100_000, retrainings: 4, strategy: "ecs" };
 const estimates = new Map<string, Estimate>();

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { shardsAtOnce } from "../../scripts/doctor/account/lambda-limits.ts";
-import { bucketNames } from "../../scripts/doctor/account/leftovers.ts";
-import { databaseEngine } from "../../scripts/doctor/account/region.ts";
+import { shardsAtOnce } from "../../cli/commands/doctor/account/lambda-limits.ts";
+import { bucketNames } from "../../cli/commands/doctor/account/leftovers.ts";
+import { databaseEngine } from "../../cli/commands/doctor/account/region.ts";
 import { definition } from "../support/definition.ts";
 import { type Resource, synthesise } from "../support/stages.ts";
 

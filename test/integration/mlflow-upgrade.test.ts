@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { findPythonBin } from "../../scripts/local/python.ts";
-import { freePort, type Service, startService } from "../../scripts/local/service.ts";
+import { freePort, type Service, startService } from "../../local/service.ts";
+import { findPythonBin } from "../../scripts/setup/find-python.ts";
 import { root } from "../../scripts/setup/paths.ts";
 import { TestPostgres } from "../support/postgres.ts";
 

@@ -5,7 +5,7 @@ import { App } from "aws-cdk-lib";
 import { vi } from "vitest";
 import { composeStacks } from "../../lib/compose.ts";
 import { parseConfig } from "../../lib/config.ts";
-import { localAws } from "../../scripts/local/ministack.ts";
+import { localAws } from "../../local/ministack.ts";
 import { root } from "../../scripts/setup/paths.ts";
 import { run } from "../../scripts/setup/run.ts";
 import { Assembly } from "./assembly.ts";

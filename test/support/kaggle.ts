@@ -1,8 +1,8 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FaultSettings } from "../../kaggle-emulator/faults.ts";
-import { startKaggleEmulator } from "../../kaggle-emulator/server.ts";
+import type { FaultSettings } from "../../local/kaggle/faults.ts";
+import { startKaggleEmulator } from "../../local/kaggle/server.ts";
 import { kaggleVenv } from "../../scripts/setup/paths.ts";
 import type { TestService } from "./ministack.ts";
 

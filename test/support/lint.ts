@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findPythonBin } from "../../scripts/local/python.ts";
 import type { AcceptedFinding } from "../../scripts/setup/accepted-findings.ts";
+import { findPythonBin } from "../../scripts/setup/find-python.ts";
 import { lintTemplates } from "../../scripts/setup/lint-templates.ts";
 import { checkovVenv } from "../../scripts/setup/paths.ts";
 import { type Scan, scanTemplates } from "../../scripts/setup/scan-templates.ts";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { S3Store } from "../../aws/s3-store.ts";
-import { startMinistack } from "../../scripts/local/ministack.ts";
-import { freePort } from "../../scripts/local/service.ts";
+import { startMinistack } from "../../local/ministack.ts";
+import { freePort } from "../../local/service.ts";
 
 export interface TestService {
   url: string;

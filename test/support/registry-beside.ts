@@ -7,7 +7,7 @@ import {
 import { validateInput } from "../../core/contracts/execution.ts";
 import { artifactRoot } from "../../core/mlflow/artifacts.ts";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
-import { freePort, type Service } from "../../scripts/local/service.ts";
+import { freePort, type Service } from "../../local/service.ts";
 import type { EmulatedAccount } from "./emulated-account.ts";
 import { bucketStore, localClient } from "./ministack.ts";
 import { executionArn, type PipelineCorner } from "./pipeline.ts";

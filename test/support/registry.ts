@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DataApi } from "../../aws/data-api.ts";
 import { prepareDatabases } from "../../lambdas/prepare-database/logic.ts";
-import { freePort } from "../../scripts/local/service.ts";
+import { freePort } from "../../local/service.ts";
 import type { Image } from "./container/build-image.ts";
 import { Container, type Ending } from "./container/container.ts";
 import { resolveEnvironment } from "./container/environment.ts";

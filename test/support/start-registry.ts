@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { localAws } from "../../scripts/local/ministack.ts";
-import { findPythonBin } from "../../scripts/local/python.ts";
-import { type Service, startService } from "../../scripts/local/service.ts";
+import { localAws } from "../../local/ministack.ts";
+import { type Service, startService } from "../../local/service.ts";
+import { findPythonBin } from "../../scripts/setup/find-python.ts";
 import { root } from "../../scripts/setup/paths.ts";
 import type { TestPostgres } from "./postgres.ts";
 

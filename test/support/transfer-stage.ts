@@ -1,13 +1,13 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { DataApi } from "../../aws/data-api.ts";
 import type { S3Store } from "../../aws/s3-store.ts";
+import type { TransferStage } from "../../cli/commands/stage/transfer/connect.ts";
 import { validateInput } from "../../core/contracts/execution.ts";
 import { artifactRoot } from "../../core/mlflow/artifacts.ts";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { publishManifest } from "../../core/serving/publish.ts";
 import { prepareDatabases } from "../../lambdas/prepare-database/logic.ts";
-import { freePort, type Service } from "../../scripts/local/service.ts";
-import type { TransferStage } from "../../scripts/stage/transfer/connect.ts";
+import { freePort, type Service } from "../../local/service.ts";
 import { startDataApi } from "./data-api.ts";
 import { createBucket, localClient } from "./ministack.ts";
 import { executionArn, type PipelineCorner } from "./pipeline.ts";

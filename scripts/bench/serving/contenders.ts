@@ -32,7 +32,7 @@ export const contenders: Record<ContenderName, (material: Material) => Promise<C
   api: (material) => thisApi(material, "this API (npm run serve)", "npm", ["run", "--silent", "serve", "--"]),
 
   /** As a container or a service manager starts it. */
-  node: (material) => thisApi(material, "this API without npm", process.execPath, ["scripts/serve.ts"]),
+  node: (material) => thisApi(material, "this API without npm", process.execPath, ["cli/commands/serve/command.ts"]),
 
   keras: async ({ network, photographs, work }) =>
     httpContender({

@@ -1,5 +1,5 @@
 import { Pool } from "undici";
-import { freePort, type ServiceOptions, startService } from "../../local/service.ts";
+import { freePort, type ServiceOptions, startService } from "../../../local/service.ts";
 import type { Contender } from "./contender.ts";
 import { measureLoad } from "./load.ts";
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { findPythonBin } from "../../../scripts/local/python.ts";
+import { findPythonBin } from "../../../scripts/setup/find-python.ts";
 import { root } from "../../../scripts/setup/paths.ts";
 import { trainerEnvironment } from "../../../training/tfjs/environment.ts";
 import { findMalformedVariables, type Program, programsOf } from "../../support/checks/environment.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createSigner, signableUrl } from "../../../aws/signer.ts";
-import { findPythonBin } from "../../../scripts/local/python.ts";
+import { findPythonBin } from "../../../scripts/setup/find-python.ts";
 import { root } from "../../../scripts/setup/paths.ts";
 
 const api = "https://abc123.execute-api.eu-west-1.amazonaws.com";

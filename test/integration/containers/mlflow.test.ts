@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { createSignedFetch } from "../../../aws/signed-fetch.ts";
+import { startProxy } from "../../../cli/commands/mlflow/proxy.ts";
 import { createMlflowClient } from "../../../core/mlflow/client.ts";
 import { wakeServer } from "../../../core/mlflow/wake.ts";
-import { startProxy } from "../../../scripts/mlflow/proxy.ts";
 import type { Image } from "../../support/container/build-image.ts";
 import { buildMlflowImage } from "../../support/container/mlflow-image.ts";
 import { apiName, type GatewayOptions, startGateway } from "../../support/gateway/gateway.ts";

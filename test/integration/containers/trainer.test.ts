@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { trainingResult } from "../../../core/contracts/pipeline.ts";
 import { type TrainingJob, trainingKeys } from "../../../core/contracts/training.ts";
 import { writeJson } from "../../../core/storage.ts";
-import { localAws } from "../../../scripts/local/ministack.ts";
+import { localAws } from "../../../local/ministack.ts";
 import type { Image } from "../../support/container/build-image.ts";
 import { Container, type Ending } from "../../support/container/container.ts";
 import { resolveEnvironment } from "../../support/container/environment.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterEach, beforeEach, expect, inject, it, vi } from "vitest";
-import { localAws } from "../../../scripts/local/ministack.ts";
+import { localAws } from "../../../local/ministack.ts";
 import { lambdaContext } from "../../support/api-event.ts";
 import { localClient } from "../../support/ministack.ts";
 

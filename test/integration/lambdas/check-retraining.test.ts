@@ -6,7 +6,7 @@ import {
   StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { afterEach, beforeEach, expect, inject, it, vi } from "vitest";
-import { localAws } from "../../../scripts/local/ministack.ts";
+import { localAws } from "../../../local/ministack.ts";
 import { lambdaContext } from "../../support/api-event.ts";
 import { localClient } from "../../support/ministack.ts";
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "v
 import { explainForeignError, openForeignStore } from "../../../aws/foreign-store.ts";
 import { S3Store } from "../../../aws/s3-store.ts";
 import { fetchNamedData } from "../../../lambdas/fetch-data/logic.ts";
-import { freePort } from "../../../scripts/local/service.ts";
+import { freePort } from "../../../local/service.ts";
 import { createBucket, localClient, startTestMinistack, type TestService } from "../../support/ministack.ts";
 import { names, rawDataset, zipped } from "../../unit/core/dataset/raw-dataset.ts";
 

@@ -9,7 +9,7 @@ import type { S3Store } from "../../../aws/s3-store.ts";
 import { servingKeys } from "../../../core/contracts/model.ts";
 import { writeJson } from "../../../core/storage.ts";
 import { createHttpServer } from "../../../lambdas/predict/http-server.ts";
-import { localAws } from "../../../scripts/local/ministack.ts";
+import { localAws } from "../../../local/ministack.ts";
 import { predictForm } from "../../support/api-event.ts";
 import { publishChampion } from "../../support/champion.ts";
 import {

@@ -12,7 +12,7 @@ import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readJsonSecret } from "../../../aws/secrets.ts";
-import { heldResources, readStacks, type StageStack } from "../../../scripts/stage/stacks.ts";
+import { heldResources, readStacks, type StageStack } from "../../../cli/commands/stage/stacks.ts";
 import { EmulatedAccount } from "../../support/emulated-account.ts";
 import { bucketStore, localClient } from "../../support/ministack.ts";
 import { trainTinyModel } from "../../support/pipeline.ts";

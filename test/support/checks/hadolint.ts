@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { findPythonBin } from "../../../scripts/local/python.ts";
+import { findPythonBin } from "../../../scripts/setup/find-python.ts";
 
 interface Finding {
   line: number;

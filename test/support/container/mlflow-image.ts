@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, realpathSync } from "node:fs";
-import { findPythonBin } from "../../../scripts/local/python.ts";
+import { findPythonBin } from "../../../scripts/setup/find-python.ts";
 import { venv } from "../../../scripts/setup/paths.ts";
 import { imageOf } from "../images.ts";
 import { buildImage, type Image } from "./build-image.ts";

@@ -45,7 +45,7 @@ export interface ModelProto {
 
 /** Packs a model as ONNX does, by its own schema. */
 export function encodeModel(model: ModelProto): Uint8Array {
-  const schema = new protobuf.Root().loadSync(fileURLToPath(new URL("onnx.proto", import.meta.url)), {
+  const schema = new protobuf.Root().loadSync(fileURLToPath(new URL("vendor/onnx.proto", import.meta.url)), {
     keepCase: true,
   });
   const type = schema.lookupType("onnx.ModelProto");

@@ -7,8 +7,8 @@ import { createMlflowClient } from "../../../../core/mlflow/client.ts";
 import { equals } from "../../../../core/mlflow/filter.ts";
 import { writeOnnxFlavour } from "../../../../core/mlflow/flavour.ts";
 import type { Fetch } from "../../../../core/mlflow/http.ts";
-import { localAws } from "../../../../scripts/local/ministack.ts";
-import { findPythonBin } from "../../../../scripts/local/python.ts";
+import { localAws } from "../../../../local/ministack.ts";
+import { findPythonBin } from "../../../../scripts/setup/find-python.ts";
 import { bucketStore } from "../../../support/ministack.ts";
 import { tinyModel, tinySidecar } from "../../../support/models.ts";
 

@@ -18,7 +18,7 @@ import { equals } from "../../../../core/mlflow/filter.ts";
 import { loadOnnxModel } from "../../../../core/model/onnx-model.ts";
 import { runTags } from "../../../../core/run-tags.ts";
 import { writeJson } from "../../../../core/storage.ts";
-import { localAws } from "../../../../scripts/local/ministack.ts";
+import { localAws } from "../../../../local/ministack.ts";
 import { root } from "../../../../scripts/setup/paths.ts";
 import { localClient } from "../../../support/ministack.ts";
 import { type PipelineCorner, pipelineCorner } from "../../../support/pipeline.ts";

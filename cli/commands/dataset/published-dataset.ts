@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { errorMessage } from "../../../core/errors.ts";
+import { DownloadError } from "../../download/download-file.ts";
+
+/** The published data set, and what its licence asks of those who use it. */
+export const published = {
+  source: "hass-2024",
+  title: "'Hass' Avocado Ripening Photographic Dataset",
+  authors: "Pedro Xavier, Pedro Rodrigues and Cristina L. M. Silva",
+  year: 2024,
+  publisher: "Mendeley Data, version 1",
+  doi: "10.17632/3xd9n945v8.1",
+  licence: "CC-BY-4.0",
+  licenceUrl: "https://creativecommons.org/licenses/by/4.0/",
+} as const;
+
+/** The sentence that goes with the photographs, and with what is made of them. */
+export const attribution =
+  `${published.title} by ${published.authors} (${published.year}), ${published.publisher}, ` +
+  `https://doi.org/${published.doi}, licence CC BY 4.0 (${published.licenceUrl})`;
+
+/** A file of the published data set, as the repository that keeps it describes it. */
+export interface PublishedFile {
+  name: string;
+  url: string;
+  size: number;
+  sha256: string;
+}
+
+const files = z
+  .array(
+    z.looseObject({
+      filename: z.string().regex(/^[^/\\]+$/),
+      content_details: z.looseObject({
+        size: z.int().positive(),
+        sha256_hash: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/i)
+          .toLowerCase(),
+        download_url: z.url({ protocol: /^https?$/ }),
+      }),
+    }),
+  )
+  .min(1);
+
+const byHand =
+  `Download it by hand from https://doi.org/${published.doi} and give the zip with --zip ` +
+  "(and the spreadsheet, where it is a file of its own, with --spreadsheet).";
+
+/**
+ * Asks the repository for the files of the published data set.
+ * @param repository address of the repository's server
+ * @throws DownloadError saying what came instead
+ */
+export async function listPublishedFiles(repository: string): Promise<PublishedFile[]> {
+  const [, id, version] = /^10\.17632\/(\w+)\.(\d+)$/.exec(published.doi) ?? [];
+  const url = `${repository}/public-api/datasets/${id}/files?folder_id=root&version=${version}`;
+  const parsed = files.safeParse(await fetchJson(url));
+  if (!parsed.success) {
+    throw new DownloadError(
+      `${url} does not describe files as expected:\n${z.prettifyError(parsed.error)}\nThe repository may have changed. ${byHand}`,
+    );
+  }
+  const found = parsed.data.map(({ filename, content_details: { size, sha256_hash, download_url } }) => {
+    return { name: filename, url: download_url, size, sha256: sha256_hash };
+  });
+  const useful = found.filter(({ name }) => /\.(zip|xlsx|csv)$/i.test(name));
+  if (!useful.some(({ name }) => /\.zip$/i.test(name))) {
+    throw new DownloadError(
+      `${url} lists no zip with photographs, but: ${found.map(({ name }) => name).join(", ")}. ${byHand}`,
+    );
+  }
+  return useful;
+}
+
+async function fetchJson(url: string): Promise<unknown> {
+  try {
+    const response = await fetch(url, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(60_000) });
+    if (!response.ok) throw new Error(`it answers ${response.status} ${response.statusText}`);
+    const text = await response.text();
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new Error(`it answers with something that is not JSON: '${text.slice(0, 60).replace(/\s+/g, " ")}...'`);
+    }
+  } catch (cause) {
+    const why = cause instanceof Error && cause.cause ? errorMessage(cause.cause) : errorMessage(cause);
+    throw new DownloadError(`The data repository cannot be asked (${url}): ${why}. ${byHand}`, { cause });
+  }
+}

@@ -1,0 +1,97 @@
+import { STSClient } from "@aws-sdk/client-sts";
+import { parseCredentials } from "../../../core/kaggle/credentials.ts";
+import { kaggleApi } from "../../../core/kaggle/http.ts";
+import { readCredentials } from "../../../local/kaggle/start.ts";
+import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import type { Progress } from "../../terminal/progress.ts";
+import { connectServer } from "../mlflow/connect.ts";
+import { checkCredentials } from "./account/sign-in.ts";
+import { examineAccount } from "./before.ts";
+import { examineDeployed } from "./deployed.ts";
+import { checkDocker } from "./docker.ts";
+import { type Finding, formatSections, type Section } from "./finding.ts";
+import { examineKaggle } from "./kaggle.ts";
+import { examineLocal } from "./local.ts";
+import { type CloudConfig, readSettings } from "./settings.ts";
+
+const usage = `npm run doctor -- [options]
+
+  --stage <stage>    default: prod
+  --deployed         try each link of the deployed stage with a real call; without it: what a deployment needs
+  --kaggle           try Kaggle instead, with the credentials of its own tools: token, GPU time, a data set of three small files,
+                     a kernel on a CPU; says which of the pipeline's assumptions about it hold
+  --gpu              with --kaggle: also train an epoch on a GPU, about ten minutes of its time
+  --kaggle-url <url> address of another Kaggle's API, such as a local one
+  --json             print the findings for programs
+
+Says what is missing and what to do about it. It changes nothing; with --deployed small objects below doctor/ in the
+buckets and a dry run of the state machine come and go, and MLflow is started where it is scaled to zero. With --kaggle a private data
+set and kernel come and go.
+Exit code 1: something is missing.`;
+
+/** `npm run doctor`: is everything there that a stage needs? */
+async function examine(progress: Progress): Promise<void> {
+  const boolean = { type: "boolean", default: false } as const;
+  const string = { type: "string" } as const;
+  const options = {
+    stage: { type: "string", default: "prod" },
+    deployed: boolean,
+    kaggle: boolean,
+    gpu: boolean,
+    "kaggle-url": string,
+    json: boolean,
+  } as const;
+  const {
+    stage,
+    deployed,
+    kaggle,
+    gpu,
+    "kaggle-url": baseUrl = kaggleApi,
+    json,
+  } = readArguments({ options }, usage).values;
+  if (gpu && !kaggle) throw wrongUsage("--gpu: only with --kaggle.", usage);
+  const onWait = (text: string) => (json ? undefined : progress.now(text));
+  const examined = kaggle ? { kaggle: baseUrl } : { stage };
+  const sections = await (kaggle
+    ? examineKaggle({ credentials: parseCredentials(await readCredentials(), "Kaggle"), baseUrl, gpu, onWait })
+    : examineStage(stage, deployed, onWait));
+  onWait("");
+  progress.line(json ? JSON.stringify(toJson(examined, sections), null, 2) : formatSections(sections));
+  const findings = sections.flatMap((section) => section.findings);
+  if (findings.some(({ state }) => state === "missing")) process.exitCode = 1;
+}
+
+const examineStage = (stage: string, deployed: boolean, onWait: (text: string) => void) =>
+  stage === "local" ? examineLocal(deployed, onWait) : examineCloud(stage, deployed, onWait);
+
+function toJson(examined: object, sections: readonly Section[]): object {
+  const findings = sections.flatMap(({ title, findings }) => findings.map((each) => ({ section: title, ...each })));
+  return { ...examined, findings };
+}
+
+async function examineCloud(stage: string, deployed: boolean, onWait: (text: string) => void): Promise<Section[]> {
+  const config = readSettings(stage);
+  if (config.region) process.env.AWS_REGION = config.region;
+  const machine = deployed ? [] : [{ title: "This machine", findings: await examineMachine(config) }];
+  const client = new STSClient();
+  const region = await client.config.region().catch(() => undefined);
+  const title = "Sign-in";
+  if (!region) {
+    const advice = `Set AWS_REGION, or \`region\` in config/${stage}.json.`;
+    return [...machine, { title, findings: [{ check: "region", state: "missing", found: "none is set", advice }] }];
+  }
+  const { finding, identity } = await checkCredentials(client, config.account);
+  const signIn = { title, findings: [finding] };
+  if (!identity || finding.state !== "ok") return [...machine, signIn];
+  const sections = deployed
+    ? await examineDeployed({ stage, connectMlflow: () => connectServer(stage), onWait })
+    : await examineAccount({ config, account: identity.account, region });
+  return [...machine, signIn, ...sections];
+}
+
+/** Images are built on this machine when a stage is deployed. MLflow and the trainer are x86-64 everywhere. */
+function examineMachine({ predict }: CloudConfig): Promise<Finding[]> {
+  return checkDocker(["amd64", ...(predict.architecture === "arm64" ? (["arm64"] as const) : [])]);
+}
+
+await runCommand(usage, examine);
