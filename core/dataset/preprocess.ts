@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { pMapIterable } from "p-map";
+import type { z } from "zod";
 import { datasetKeys, type Split, splits } from "../contracts/dataset.ts";
 import type { ShardItem, ShardResult } from "../contracts/pipeline.ts";
 import { errorMessage } from "../errors.ts";
@@ -7,7 +8,7 @@ import { decodeImage, ImageError } from "../image.ts";
 import { type ObjectStore, readJson } from "../storage.ts";
 import { readChunk } from "./chunks.ts";
 import { type ChunkPart, chunkPart, chunkPlan, fetchedKeys, planIndex, shardKey, workKeys } from "./layout.ts";
-import { encodeShard } from "./npy.ts";
+import { ShardWriter } from "./npy.ts";
 
 /**
  * Decodes the photographs of a stretch of chunks into shards, up to three a chunk (one per split). A chunk that was
@@ -21,31 +22,52 @@ export async function preprocessShard(
   const { prefix } = await readJson(data, workKeys(version).plan, (value) => planIndex.parse(value));
   const result: ShardResult = { first, photographs: 0, dropped: 0 };
   let writing: Promise<unknown> = Promise.resolve();
+  let reading = read(data, version, prefix, first);
   for (let chunk = first; chunk <= last; chunk++) {
-    const done = await readPart(data, version, chunk);
-    const { part, write } = done?.prefix === prefix ? { part: done } : await decodeChunk(data, version, prefix, chunk);
+    const content = await reading;
+    // One chunk is read and another written while a third is decoded.
+    if (chunk < last) reading = quietly(read(data, version, prefix, chunk + 1));
+    const { part, write } = content.done ? { part: content.done } : await decodeChunk(data, version, chunk, content);
     result.photographs += part.rows.length;
     result.dropped += part.problems.length;
     onProgress?.(part.rows.length);
-    // One chunk is written while the next is decoded.
     await writing;
-    writing = write?.() ?? writing;
-    // Awaited above or below; should decoding fail first, its error is the one to report.
-    writing.catch(() => {});
+    if (write) writing = quietly(write());
   }
   await writing;
   return result;
 }
 
-async function readPart(data: ObjectStore, version: string, chunk: number): Promise<ChunkPart | undefined> {
-  const key = workKeys(version).part(chunk);
-  return (await data.head(key)) && readJson(data, key, (value) => chunkPart.parse(value));
+/** Awaited later: should something else fail first, that error is the one to report. */
+function quietly<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
-async function decodeChunk(data: ObjectStore, version: string, prefix: string, chunk: number) {
-  const plan = await readJson(data, workKeys(version).chunk(chunk), (value) => chunkPlan.parse(value));
-  const files = await readChunk(data, fetchedKeys(prefix).chunk(chunk));
-  const photographs: Record<Split, Uint8Array[]> = { train: [], validation: [], test: [] };
+/** What a chunk was made into before, or what it is made of. */
+type ChunkContent =
+  | { done: ChunkPart }
+  | { done?: never; prefix: string; plan: z.infer<typeof chunkPlan>; files: Map<string, Uint8Array> };
+
+async function read(data: ObjectStore, version: string, prefix: string, chunk: number): Promise<ChunkContent> {
+  const keys = workKeys(version);
+  const done = await data.head(keys.part(chunk));
+  if (done) {
+    const part = await readJson(data, keys.part(chunk), (value) => chunkPart.parse(value));
+    if (part.prefix === prefix) return { done: part };
+  }
+  const plan = await readJson(data, keys.chunk(chunk), (value) => chunkPlan.parse(value));
+  return { prefix, plan, files: await readChunk(data, fetchedKeys(prefix).chunk(chunk)) };
+}
+
+async function decodeChunk(
+  data: ObjectStore,
+  version: string,
+  chunk: number,
+  { prefix, plan, files }: Exclude<ChunkContent, { done: ChunkPart }>,
+) {
+  const shardOf = (split: Split) => new ShardWriter(plan.filter(({ row }) => row.split === split).length);
+  const shards = { train: shardOf("train"), validation: shardOf("validation"), test: shardOf("test") };
   const part: ChunkPart = { prefix, rows: [], shards: {}, problems: [] };
   // In order, so that the same chunk gives the same shards.
   const decoded = pMapIterable(plan, async (planned) => ({ ...planned, ...(await decode(files.get(planned.path))) }), {
@@ -53,14 +75,12 @@ async function decodeChunk(data: ObjectStore, version: string, prefix: string, c
     backpressure: 32,
   });
   for await (const { row, line, pixels, problem } of decoded) {
-    if (pixels) {
-      const index = photographs[row.split].push(pixels) - 1;
-      part.rows.push({ ...row, shard: shardKey(row.split, chunk), index });
-    } else part.problems.push({ line, name: row.fileName, ...problem });
+    if (pixels) part.rows.push({ ...row, shard: shardKey(row.split, chunk), index: shards[row.split].add(pixels) });
+    else part.problems.push({ line, name: row.fileName, ...problem });
   }
   const write = async () => {
-    for (const split of splits.filter((split) => photographs[split].length > 0)) {
-      const { content, ...file } = encodeShard(photographs[split]);
+    for (const split of splits.filter((split) => shards[split].photographs > 0)) {
+      const { content, ...file } = shards[split].finish();
       const key = shardKey(split, chunk);
       part.shards[key] = file;
       await data.write(datasetKeys.prefix(version) + key, content);

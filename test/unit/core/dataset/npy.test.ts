@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeShard, encodeShard } from "../../../../core/dataset/npy.ts";
+import { decodeShard, encodeShard, ShardWriter } from "../../../../core/dataset/npy.ts";
 
 const bytes = 224 * 224 * 3;
 const filled = (value: number) => new Uint8Array(bytes).fill(value);
@@ -26,6 +26,20 @@ describe("encodeShard", () => {
 
   it("refuses a photograph of another size", () => {
     expect(() => encodeShard([new Uint8Array(3)])).toThrow("3 bytes");
+  });
+});
+
+describe("ShardWriter", () => {
+  it("gives with fewer photographs than it has room for what a writer for that many gives", () => {
+    const shard = new ShardWriter(3);
+    expect([shard.add(filled(1)), shard.add(filled(2))]).toEqual([0, 1]);
+    expect(shard.finish()).toEqual(encodeShard([filled(1), filled(2)]));
+  });
+
+  it("has no room for more than it was made for", () => {
+    const shard = new ShardWriter(1);
+    shard.add(filled(1));
+    expect(() => shard.add(filled(2))).toThrow("A shard for 1 photographs is full");
   });
 });
 
