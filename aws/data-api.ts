@@ -13,7 +13,7 @@ export interface DataApiOptions {
   secretArn: string;
   database: string;
   /** Milliseconds for which a database that wakes up is waited for. Default 3 minutes. */
-  patience?: number;
+  timeout?: number;
   /** Milliseconds between two attempts. Default 3 seconds. */
   pause?: number;
 }
@@ -43,12 +43,12 @@ export class DataApi implements Sql {
   }
 
   async run(sql: string, parameters: Record<string, string> = {}): Promise<(string | undefined)[][]> {
-    const { clusterArn: resourceArn, secretArn, database, patience = 180_000, pause = 3000 } = this.options;
+    const { clusterArn: resourceArn, secretArn, database, timeout = 180_000, pause = 3000 } = this.options;
     const command = new ExecuteStatementCommand({
       ...{ resourceArn, secretArn, database, sql },
       parameters: Object.entries(parameters).map(([name, stringValue]) => ({ name, value: { stringValue } })),
     });
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + timeout;
     for (;;) {
       try {
         const { records = [] } = await this.client.send(command);

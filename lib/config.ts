@@ -132,10 +132,10 @@ const everyStage = {
           "Between two looks at a data set or a kernel; in an account, what its state machine can count at least.",
         ),
       /** After which waiting is given up: for a data set, for a kernel to begin, and for it to end. */
-      datasetPatienceHours: z.number().positive().max(24).default(2),
-      queuePatienceHours: z.number().positive().max(24).default(6),
+      datasetTimeoutHours: z.number().positive().max(24).default(2),
+      queueTimeoutHours: z.number().positive().max(24).default(6),
       /** Kaggle itself ends kernels after 12 hours. */
-      runPatienceHours: z.number().positive().max(12).default(12),
+      runTimeoutHours: z.number().positive().max(12).default(12),
       /** An MLflow that kernels can reach and report to while they train. Its password, if any, is in the secret. */
       tracking: z.strictObject({ uri: z.url() }).optional(),
     })
@@ -285,7 +285,7 @@ const cloudConfig = z.strictObject({
 
 /** Bounds of the waiting for Kaggle, which tests derive from the definition of the state machine and AWS's quotas. */
 export const kaggleWaiting = {
-  /** In hours, of all patience together: of the machine's 36 hours the rest is for the data and the evaluation. */
+  /** In hours, of all timeouts together: of the machine's 36 hours the rest is for the data and the evaluation. */
   hours: 30,
   /** Looks in one execution: each costs 9 events, of the 25,000 that an execution may have. */
   looks: 2500,
@@ -295,8 +295,8 @@ export const kaggleWaiting = {
 const consistentCloudConfig = cloudConfig.superRefine(
   ({ edge, region, predict, kaggle, availabilityZones, schedule, sagemaker: gpu }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-    const hours = kaggle.datasetPatienceHours + kaggle.queuePatienceHours + kaggle.runPatienceHours;
-    const together = "datasetPatienceHours, queuePatienceHours and runPatienceHours";
+    const hours = kaggle.datasetTimeoutHours + kaggle.queueTimeoutHours + kaggle.runTimeoutHours;
+    const together = "datasetTimeoutHours, queueTimeoutHours and runTimeoutHours";
     if (hours > kaggleWaiting.hours) {
       refuse(["kaggle"], `${together} are ${hours} hours, and together may be ${kaggleWaiting.hours}`);
     }

@@ -17,7 +17,7 @@ export interface MlflowOptions {
    * Milliseconds for which a call is tried while a gateway says that nothing answers behind it (503, 504): a sleeping
    * server, or its paused database. Default 2 minutes.
    */
-  patience?: number;
+  maxWait?: number;
   /** Milliseconds for one attempt. Default 35 s. */
   timeout?: number;
 }
@@ -60,7 +60,7 @@ export class MlflowHttp {
   private readonly fetch: Fetch;
   private readonly attempts: number;
   private readonly backoff: number;
-  private readonly patience: number;
+  private readonly maxWait: number;
   private readonly timeout: number;
 
   constructor(options: MlflowOptions) {
@@ -68,7 +68,7 @@ export class MlflowHttp {
     this.fetch = options.fetch ?? fetch;
     this.attempts = options.attempts ?? 5;
     this.backoff = options.backoff ?? 250;
-    this.patience = options.patience ?? 120_000;
+    this.maxWait = options.maxWait ?? 120_000;
     this.timeout = options.timeout ?? 35_000;
   }
 
@@ -103,7 +103,7 @@ export class MlflowHttp {
       } catch (error) {
         if (!(error instanceof AwayError)) throw error;
         const pause = Math.min(this.backoff * 2 ** (attempt - 1), longestPause) * (0.5 + Math.random() / 2);
-        const waits = error.asleep && Date.now() - started + pause < this.patience;
+        const waits = error.asleep && Date.now() - started + pause < this.maxWait;
         if (attempt >= this.attempts && !waits) throw error;
         await sleep(pause);
       }

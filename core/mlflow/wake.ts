@@ -15,7 +15,7 @@ export interface WakeOptions {
   /** Absent where the server is somebody else's to start. */
   task?: ServerTask;
   /** Milliseconds until the server must answer. Default: 10 minutes for a task of ours, else 20 s. */
-  patience?: number;
+  timeout?: number;
   /** Milliseconds between two looks. Default 3 s. */
   pause?: number;
 }
@@ -32,7 +32,7 @@ export interface Woken {
  *   waiting does not mend
  */
 export async function wakeServer(options: WakeOptions): Promise<Woken> {
-  const { trackingUri, task, patience = task ? 600_000 : 20_000, pause = 3000 } = options;
+  const { trackingUri, task, timeout = task ? 600_000 : 20_000, pause = 3000 } = options;
   const started = Date.now();
   let slept = false;
   for (;;) {
@@ -43,7 +43,7 @@ export async function wakeServer(options: WakeOptions): Promise<Woken> {
     }
     const problem = await findProblem(options);
     if (problem === undefined) return { slept, seconds: Math.round((Date.now() - started) / 1000) };
-    if (Date.now() - started + pause > patience) {
+    if (Date.now() - started + pause > timeout) {
       const waited = Math.round((Date.now() - started) / 1000);
       const words = `MLflow at ${trackingUri} did not answer within ${waited} s (${problem}).`;
       throw registryError("RegistryUnavailable", words);

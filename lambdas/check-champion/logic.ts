@@ -16,11 +16,11 @@ export interface ChampionCheck {
 
 /**
  * Whether the API serves the champion. A promotion is published after the alias is set, so it looks again, with a pause
- * between, until both agree or patience (in seconds, as the pause) is used up. Without a champion there is nothing to serve.
+ * between, until both agree or the timeout (in seconds, as the pause) has passed. Without a champion there is nothing to serve.
  * @throws what the registry throws
  */
-export async function checkChampion(clients: CheckClients, patience: number, pause = 30): Promise<ChampionCheck> {
-  for (let left = Math.floor(patience / pause); ; left--) {
+export async function checkChampion(clients: CheckClients, timeout: number, pause = 30): Promise<ChampionCheck> {
+  for (let left = Math.floor(timeout / pause); ; left--) {
     const champion = await clients.readChampion();
     const served = await clients.readServed().catch(() => undefined);
     const stale = champion !== undefined && served !== champion;

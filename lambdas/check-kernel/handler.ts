@@ -9,8 +9,8 @@ const env = environment(
   z.object({
     ...kaggleEnvironment,
     KAGGLE_WAIT_SECONDS: secondsFromEnv,
-    KAGGLE_QUEUE_PATIENCE_SECONDS: secondsFromEnv,
-    KAGGLE_RUN_PATIENCE_SECONDS: secondsFromEnv,
+    KAGGLE_QUEUE_TIMEOUT_SECONDS: secondsFromEnv,
+    KAGGLE_RUN_TIMEOUT_SECONDS: secondsFromEnv,
   }),
 );
 
@@ -19,7 +19,7 @@ export const handler = step(checkKernelTask, async (task) =>
   checkKernel(task, {
     kaggle: await kaggleFrom(env()),
     waitSeconds: env().KAGGLE_WAIT_SECONDS,
-    queuePatienceSeconds: env().KAGGLE_QUEUE_PATIENCE_SECONDS,
-    runPatienceSeconds: env().KAGGLE_RUN_PATIENCE_SECONDS,
+    queueTimeoutSeconds: env().KAGGLE_QUEUE_TIMEOUT_SECONDS,
+    runTimeoutSeconds: env().KAGGLE_RUN_TIMEOUT_SECONDS,
   }),
 );

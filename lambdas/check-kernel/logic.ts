@@ -9,8 +9,8 @@ export interface CheckKernelClients {
   /** Seconds until it is worth asking again. */
   waitSeconds: number;
   /** Seconds after which waiting is given up: for the kernel to begin, and for it to end. */
-  queuePatienceSeconds: number;
-  runPatienceSeconds: number;
+  queueTimeoutSeconds: number;
+  runTimeoutSeconds: number;
   now?: () => Date;
 }
 
@@ -30,7 +30,7 @@ const limitSlack = 5 * 60;
  * @throws TransientError when Kaggle stays away
  */
 export async function checkKernel(task: CheckKernelTask, clients: CheckKernelClients): Promise<CheckedKernel> {
-  const { kaggle, waitSeconds, queuePatienceSeconds, runPatienceSeconds, now = () => new Date() } = clients;
+  const { kaggle, waitSeconds, queueTimeoutSeconds, runTimeoutSeconds, now = () => new Date() } = clients;
   const { kernel, previous } = task;
   const name = `The kernel ${kernel.owner}/${kernel.slug}`;
   const at = now();
@@ -63,15 +63,15 @@ export async function checkKernel(task: CheckKernelTask, clients: CheckKernelCli
     const { status } = state;
     if (status === "COMPLETE") return { ...checked, outcome: "complete" };
     if (status === "ERROR") return failed("KernelFailed", `${name} failed${await explain(kaggle, task, state)}`);
-    if (status === "CANCEL_ACKNOWLEDGED" && checked.runSeconds > runPatienceSeconds - limitSlack) {
-      const limit = `about as long as Kaggle lets it: ${runPatienceSeconds} s`;
+    if (status === "CANCEL_ACKNOWLEDGED" && checked.runSeconds > runTimeoutSeconds - limitSlack) {
+      const limit = `about as long as Kaggle lets it: ${runTimeoutSeconds} s`;
       return failed("KernelTimedOut", `${name} ran ${limit}. Kaggle keeps no files of it. ${advice}`);
     }
     if (status === "CANCEL_ACKNOWLEDGED") {
       return failed("KernelCancelled", `${name} was cancelled${await explain(kaggle, task, state)}`);
     }
   }
-  const late = lateness(checked, { queuePatienceSeconds, runPatienceSeconds });
+  const late = lateness(checked, { queueTimeoutSeconds, runTimeoutSeconds });
   if (late) return failed("KernelTimedOut", `${name} ${late}. ${await giveUp(kernel, kaggle)} ${advice}`);
   return { ...checked, outcome: startedAt ? "running" : "waiting" };
 }
@@ -85,10 +85,10 @@ function lateness(
     runSeconds,
     queueSeconds,
   }: Pick<CheckedKernel, "status" | "startedAt" | "runSeconds" | "queueSeconds">,
-  { queuePatienceSeconds, runPatienceSeconds }: Pick<CheckKernelClients, "queuePatienceSeconds" | "runPatienceSeconds">,
+  { queueTimeoutSeconds, runTimeoutSeconds }: Pick<CheckKernelClients, "queueTimeoutSeconds" | "runTimeoutSeconds">,
 ): string | undefined {
-  if (startedAt) return runSeconds > runPatienceSeconds ? `has run for ${runSeconds} s and is not done` : undefined;
-  if (queueSeconds <= queuePatienceSeconds) return undefined;
+  if (startedAt) return runSeconds > runTimeoutSeconds ? `has run for ${runSeconds} s and is not done` : undefined;
+  if (queueSeconds <= queueTimeoutSeconds) return undefined;
   return `has not begun after ${queueSeconds} s: Kaggle says ${status}`;
 }
 

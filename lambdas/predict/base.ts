@@ -24,7 +24,7 @@ const env = environment(
 const megabytesPerCore = 1769;
 
 /** With three attempts an S3 that says nothing is given up before the gateway gives up, after 30 s. */
-const s3Patience = {
+const s3Timeouts = {
   connectionTimeout: 2_000,
   requestTimeout: 5_000,
   // Without it a timeout is only a line in the log.
@@ -39,7 +39,7 @@ const publishTimeout = 20_000;
 /** Opens what the API stands on in AWS. @throws Error naming all that the environment lacks */
 export function openBase(): ApiBase {
   const settings = env();
-  const s3 = new S3Client({ requestHandler: s3Patience });
+  const s3 = new S3Client({ requestHandler: s3Timeouts });
   const store = new S3Store(s3, settings.ARTIFACT_BUCKET);
   const uploaded = new S3Store(s3, settings.UPLOAD_BUCKET);
   return {

@@ -12,7 +12,7 @@ const env = environment(
 const s3 = new S3Client();
 
 /** A reload does not wait until MLflow has started: the gateway would not either. Milliseconds. */
-const mlflowTimeouts = { timeout: 6_000, attempts: 2, patience: 10_000 };
+const mlflowTimeouts = { timeout: 6_000, attempts: 2, maxWait: 10_000 };
 
 /**
  * Publishes what the alias `champion` names in MLflow. A reload calls it, so that the public predict Lambda needs no right

@@ -20,8 +20,8 @@ const env = environment(
     KAGGLE_MACHINE_SHAPE: z.string().min(1),
     KAGGLE_WEIGHTS: z.enum(["imagenet", "none"]),
     KAGGLE_WAIT_SECONDS: secondsFromEnv,
-    KAGGLE_QUEUE_PATIENCE_SECONDS: secondsFromEnv,
-    KAGGLE_RUN_PATIENCE_SECONDS: secondsFromEnv,
+    KAGGLE_QUEUE_TIMEOUT_SECONDS: secondsFromEnv,
+    KAGGLE_RUN_TIMEOUT_SECONDS: secondsFromEnv,
     /** An MLflow that kernels can reach. */
     KAGGLE_TRACKING_URI: z.url().optional(),
   }),
@@ -38,13 +38,13 @@ export const handler = step(pushKernelTask, async (task) => {
     isRunning: (executionArn) => isExecutionRunning(sfn, executionArn),
     notebook,
     waitSeconds: env().KAGGLE_WAIT_SECONDS,
-    queuePatienceSeconds: env().KAGGLE_QUEUE_PATIENCE_SECONDS,
+    queueTimeoutSeconds: env().KAGGLE_QUEUE_TIMEOUT_SECONDS,
     settings: {
       prefix: env().KAGGLE_KERNEL_PREFIX,
       gpu: env().KAGGLE_GPU,
       machineShape: env().KAGGLE_MACHINE_SHAPE,
       weights: env().KAGGLE_WEIGHTS,
-      timeout: env().KAGGLE_RUN_PATIENCE_SECONDS,
+      timeout: env().KAGGLE_RUN_TIMEOUT_SECONDS,
       ...(uri && { tracking: await trackingFrom(env(), uri) }),
     },
   });

@@ -31,7 +31,7 @@ export interface PushKernelClients extends TrainingRunClients {
   settings: KernelSettings;
   /** Seconds until it is worth asking again, and after which waiting for a GPU session is given up. */
   waitSeconds: number;
-  queuePatienceSeconds: number;
+  queueTimeoutSeconds: number;
   now?: () => Date;
 }
 
@@ -40,7 +40,7 @@ export interface PushKernelClients extends TrainingRunClients {
  * restarted execution finds the one that an earlier attempt pushed: it is pushed again only when it had failed.
  */
 export async function pushKernel(task: PushKernelTask, clients: PushKernelClients): Promise<PushedKernel> {
-  const { kaggle, mlflow, settings, queuePatienceSeconds, waitSeconds, now = () => new Date() } = clients;
+  const { kaggle, mlflow, settings, queueTimeoutSeconds, waitSeconds, now = () => new Date() } = clients;
   const { run, result } = await openTrainingRun(task, clients);
   const head = await openHeadRun(task, run, mlflow);
   const ref = { owner: kaggle.owner, slug: `${settings.prefix}-${run.runId.slice(0, 12)}` };
@@ -79,7 +79,7 @@ export async function pushKernel(task: PushKernelTask, clients: PushKernelClient
     if (run.tags[kernelTags.rejected] !== undefined) await mlflow.runs.deleteTag(run.runId, kernelTags.rejected);
     return { ...pushed, outcome: "pushed", version: saved.version };
   } catch (error) {
-    const late = now().getTime() - Date.parse(since) > 1000 * queuePatienceSeconds;
+    const late = now().getTime() - Date.parse(since) > 1000 * queueTimeoutSeconds;
     if (!isCapacity(error) || late) throw error;
     return { ...pushed, outcome: "waiting", waitSeconds };
   }

@@ -19,13 +19,13 @@ export function fetchWith(auth: z.infer<typeof authorisation>, region: string): 
   return auth === "sigv4" ? createSignedFetch({ region }) : fetch;
 }
 
-/** The MLflow client that the environment asks for, with other patience where a step has less time than most. */
+/** The MLflow client that the environment asks for, with other timeouts where a step has less time than most. */
 export function mlflowFrom(
   env: z.infer<z.ZodObject<typeof mlflowEnvironment>>,
-  patience: Pick<MlflowOptions, "attempts" | "patience" | "timeout"> = {},
+  timeouts: Pick<MlflowOptions, "attempts" | "maxWait" | "timeout"> = {},
 ): MlflowClient {
   return createMlflowClient({
-    ...patience,
+    ...timeouts,
     trackingUri: env.MLFLOW_TRACKING_URI,
     fetch: fetchWith(env.MLFLOW_AUTH, env.AWS_REGION),
   });

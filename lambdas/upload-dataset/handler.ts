@@ -17,7 +17,7 @@ const env = environment(
     KAGGLE_DATASET_LICENCE: z.string().min(1),
     KAGGLE_DATASET_KEEP_VERSIONS: flagFromEnv,
     KAGGLE_WAIT_SECONDS: secondsFromEnv,
-    KAGGLE_DATASET_PATIENCE_SECONDS: secondsFromEnv,
+    KAGGLE_DATASET_TIMEOUT_SECONDS: secondsFromEnv,
   }),
 );
 
@@ -34,6 +34,6 @@ export const handler = step(uploadDatasetTask, async (task) =>
     },
     gpu: env().KAGGLE_GPU,
     waitSeconds: env().KAGGLE_WAIT_SECONDS,
-    patienceSeconds: env().KAGGLE_DATASET_PATIENCE_SECONDS,
+    timeoutSeconds: env().KAGGLE_DATASET_TIMEOUT_SECONDS,
   }),
 );

@@ -20,7 +20,7 @@ export interface UploadDatasetClients {
   gpu: boolean;
   /** Seconds until it is worth asking again, and after which waiting for a version is given up. */
   waitSeconds: number;
-  patienceSeconds: number;
+  timeoutSeconds: number;
   now?: () => Date;
 }
 
@@ -40,7 +40,7 @@ export async function uploadDataset(
   { dataset: { version }, previous }: UploadDatasetTask,
   clients: UploadDatasetClients,
 ): Promise<UploadedDataset> {
-  const { kaggle, dataset, waitSeconds, patienceSeconds, now = () => new Date() } = clients;
+  const { kaggle, dataset, waitSeconds, timeoutSeconds, now = () => new Date() } = clients;
   const ref = { owner: kaggle.owner, slug: dataset.slug };
   const since = previous?.since ?? now().toISOString();
   const waiting = (uploaded: boolean): UploadedDataset => ({ ready: false, since, uploaded, waitSeconds });
@@ -59,9 +59,9 @@ export async function uploadDataset(
   if (status === "FAILED" && uploaded) {
     throw new KaggleDatasetError(`${name} could not be processed by Kaggle. Its page there says why.`);
   }
-  if ((now().getTime() - Date.parse(since)) / 1000 > patienceSeconds) {
+  if ((now().getTime() - Date.parse(since)) / 1000 > timeoutSeconds) {
     const what = uploaded ? "is not ready" : "cannot be uploaded, since an earlier one is not ready";
-    throw new KaggleDatasetError(`${name} ${what} after ${patienceSeconds} s: Kaggle says ${status ?? "nothing"}.`);
+    throw new KaggleDatasetError(`${name} ${what} after ${timeoutSeconds} s: Kaggle says ${status ?? "nothing"}.`);
   }
   // What is there yet is a version before it, or somebody else's version is in the making.
   const free = status === undefined || status === "READY" || status === "FAILED" || status === "DELETED";

@@ -29,12 +29,12 @@ export class ChampionWatch extends Construct {
       config,
       handler: "check-champion",
       description: "Compares the champion with what the API serves",
-      // Its patience, and a database that wakes up.
+      // Its timeout, and a database that wakes up.
       timeout: Duration.minutes(15),
       memoryMegabytes: 256,
       environment: {
         API_URL: apiUrl,
-        PATIENCE_SECONDS: String(Duration.minutes(10).toSeconds()),
+        TIMEOUT_SECONDS: String(Duration.minutes(10).toSeconds()),
         MODEL_NAME: config.modelName,
         MLFLOW_TRACKING_URI: registry.trackingUri,
         MLFLOW_AUTH: registry.auth,

@@ -18,9 +18,9 @@ export function addKaggleSteps(
   };
   const gpu = { KAGGLE_GPU: String(kaggle.gpu) };
   const waiting = { KAGGLE_WAIT_SECONDS: String(kaggle.waitSeconds) };
-  const patience = {
-    KAGGLE_QUEUE_PATIENCE_SECONDS: seconds(kaggle.queuePatienceHours),
-    KAGGLE_RUN_PATIENCE_SECONDS: seconds(kaggle.runPatienceHours),
+  const timeouts = {
+    KAGGLE_QUEUE_TIMEOUT_SECONDS: seconds(kaggle.queueTimeoutHours),
+    KAGGLE_RUN_TIMEOUT_SECONDS: seconds(kaggle.runTimeoutHours),
   };
 
   const upload = add("upload-dataset", {
@@ -36,7 +36,7 @@ export function addKaggleSteps(
       KAGGLE_DATASET_TITLE: kaggle.dataset.title,
       KAGGLE_DATASET_LICENCE: kaggle.dataset.licence,
       KAGGLE_DATASET_KEEP_VERSIONS: String(kaggle.dataset.keepVersions),
-      KAGGLE_DATASET_PATIENCE_SECONDS: seconds(kaggle.datasetPatienceHours),
+      KAGGLE_DATASET_TIMEOUT_SECONDS: seconds(kaggle.datasetTimeoutHours),
     },
   });
   data.grantRead(upload, "datasets/");
@@ -50,7 +50,7 @@ export function addKaggleSteps(
       ...common,
       ...records,
       ...waiting,
-      ...patience,
+      ...timeouts,
       ...gpu,
       KAGGLE_KERNEL_PREFIX: kaggle.kernelPrefix,
       KAGGLE_MACHINE_SHAPE: kaggle.machineShape,
@@ -66,7 +66,7 @@ export function addKaggleSteps(
     description: "Says how the kernel stands",
     minutes: 5,
     memory: 512,
-    environment: { ...common, ...waiting, ...patience },
+    environment: { ...common, ...waiting, ...timeouts },
   });
 
   const collect = add("collect-training", {

@@ -59,7 +59,7 @@ export async function kaggleSteps(
           dataset: { slug, title: slug, licence: "other", keepVersions: true },
           gpu: true,
           waitSeconds: 0.1,
-          patienceSeconds: 60,
+          timeoutSeconds: 60,
         },
       ),
     async uploadToEnd() {
@@ -80,7 +80,7 @@ export async function kaggleSteps(
         {
           ...corner,
           waitSeconds: 0.1,
-          queuePatienceSeconds: 60,
+          queueTimeoutSeconds: 60,
           kaggle,
           notebook,
           isRunning: async (arn) => running.has(arn),
@@ -95,10 +95,7 @@ export async function kaggleSteps(
         },
       ),
     check: (kernel, previous) =>
-      checkKernel(
-        { kernel, previous },
-        { kaggle, waitSeconds: 0.2, queuePatienceSeconds: 60, runPatienceSeconds: 600 },
-      ),
+      checkKernel({ kernel, previous }, { kaggle, waitSeconds: 0.2, queueTimeoutSeconds: 60, runTimeoutSeconds: 600 }),
     async checkToEnd(kernel) {
       const answers: CheckedKernel[] = [];
       do {

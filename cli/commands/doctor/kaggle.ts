@@ -18,7 +18,7 @@ export interface KaggleOptions {
   /** Milliseconds between two looks at most. Default 10 seconds. */
   pause?: number;
   /** Milliseconds for which anything is waited for. Default an hour. */
-  patience?: number;
+  timeout?: number;
 }
 
 /** As the pipeline asks for it, unless a stage says otherwise. */
@@ -29,10 +29,10 @@ const machineShape = "NvidiaTeslaT4";
  * private and deleted again.
  */
 export async function examineKaggle(options: KaggleOptions): Promise<Section[]> {
-  const { credentials, baseUrl, gpu, onWait, pause = 10_000, patience = 3_600_000 } = options;
+  const { credentials, baseUrl, gpu, onWait, pause = 10_000, timeout = 3_600_000 } = options;
   const kaggle = createKaggleClient({ credentials, baseUrl });
   const name = `avocado-first-contact-${Date.now().toString(36)}`;
-  const contact: Contact = { kaggle, credentials, gpu, name, pause, patience, onWait };
+  const contact: Contact = { kaggle, credentials, gpu, name, pause, timeout, onWait };
   const account = { title: "Account", findings: await examineAccount(contact) };
   if (account.findings.some(({ state }) => state === "missing")) return [account];
   const sections: Section[] = [account];

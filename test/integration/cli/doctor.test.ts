@@ -35,7 +35,7 @@ async function examine(trackingUri = mlflow): Promise<Record<string, Finding>> {
   const sections = await examineDeployed({
     stage: "local",
     apiUrl: `${ministack.url}/_aws/execute-api/${outputs.ApiId}/$default`,
-    connectMlflow: async () => ({ trackingUri, fetch, patience: 0 }),
+    connectMlflow: async () => ({ trackingUri, fetch, timeout: 0 }),
     onWait: () => {},
   });
   const findings = sections.flatMap((section) => section.findings);

@@ -65,7 +65,7 @@ describe.each(hosts)("MLflow's image behind a gateway that sends on the %s", (ho
   });
 
   it("is found awake by the step that wakes it", async () => {
-    const woken = await wakeServer({ trackingUri: await openGateway({ host }), fetch: signed, patience: 1000 });
+    const woken = await wakeServer({ trackingUri: await openGateway({ host }), fetch: signed, timeout: 1000 });
     expect(woken.slept).toBe(false);
   });
 
@@ -88,7 +88,7 @@ describe.each(hosts)("MLflow's image behind a gateway that sends on the %s", (ho
     const trackingUri = await openGateway({ host, requestParameters: {} });
     const { experiments } = createMlflowClient({ trackingUri, fetch: signed });
     await expect(experiments.getOrCreate("refused", "s3://bucket/refused")).rejects.toThrow("Invalid Host header");
-    await expect(wakeServer({ trackingUri, fetch: signed, patience: 1000 })).rejects.toThrow("rejects this caller");
+    await expect(wakeServer({ trackingUri, fetch: signed, timeout: 1000 })).rejects.toThrow("rejects this caller");
   });
 });
 

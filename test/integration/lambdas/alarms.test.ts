@@ -129,7 +129,7 @@ async function checkOf(apiUrl: string): Promise<() => Promise<unknown>> {
   vi.stubEnv("AWS_REGION", "us-east-1");
   vi.stubEnv("API_URL", apiUrl);
   vi.stubEnv("MODEL_NAME", corner.input.modelName);
-  vi.stubEnv("PATIENCE_SECONDS", "0");
+  vi.stubEnv("TIMEOUT_SECONDS", "0");
   const { handler } = await import("../../../lambdas/check-champion/handler.ts");
   return () => handler({ awslogs: { data: "" } }, lambdaContext);
 }

@@ -14,7 +14,7 @@ const arns = {
 beforeAll(async () => {
   postgres = await TestPostgres.start();
   api = await startDataApi(postgres);
-  sql = new DataApi(api.client, { ...arns, database: "postgres", pause: 5, patience: 1000 });
+  sql = new DataApi(api.client, { ...arns, database: "postgres", pause: 5, timeout: 1000 });
 });
 afterAll(async () => {
   await api?.stop();
@@ -90,8 +90,8 @@ describe("DataApi", () => {
 
   it("gives up in the end", async () => {
     api.state.sleeps = 1000;
-    const impatient = new DataApi(api.client, { ...arns, database: "postgres", pause: 5, patience: 40 });
-    await expect(impatient.run("SELECT 1")).rejects.toMatchObject({ name: "DatabaseResumingException" });
+    const hurried = new DataApi(api.client, { ...arns, database: "postgres", pause: 5, timeout: 40 });
+    await expect(hurried.run("SELECT 1")).rejects.toMatchObject({ name: "DatabaseResumingException" });
     api.state.sleeps = 0;
   });
 

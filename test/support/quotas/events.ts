@@ -25,6 +25,6 @@ function eventsOfTurn({ States }: Machine): number {
 export function mostEvents(machine: Machine): number {
   const startAndEnd = 2;
   const once = heaviestPath(machine, (_, state) => eventsOf(state)).weight;
-  // A turn more for each patience, which ends with the look after it.
+  // A turn more for each timeout, which ends with the check after it.
   return startAndEnd + once + (kaggleWaiting.looks + 3) * eventsOfTurn(machine);
 }

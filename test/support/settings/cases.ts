@@ -61,9 +61,9 @@ export const cases: Record<string, SettingCase> = {
   "kaggle.machineShape": { value: "NvidiaTeslaP100" },
   "kaggle.weights": { value: "none" },
   "kaggle.waitSeconds": { value: 120 },
-  "kaggle.datasetPatienceHours": { value: 3 },
-  "kaggle.queuePatienceHours": { value: 3 },
-  "kaggle.runPatienceHours": { value: 3 },
+  "kaggle.datasetTimeoutHours": { value: 3 },
+  "kaggle.queueTimeoutHours": { value: 3 },
+  "kaggle.runTimeoutHours": { value: 3 },
   "kaggle.tracking": { value: { uri: "https://mlflow.example" } },
   "kaggle.tracking.uri": {
     base: { kaggle: { tracking: { uri: "https://mlflow.example" } } },

@@ -54,18 +54,18 @@ describe("the waiting for Kaggle", () => {
 
   it("is refused where an execution would have too many events, with both settings", () => {
     expect(() => parse({ waitSeconds: 28 })).toThrow(/waitSeconds/);
-    expect(() => parse({ waitSeconds: 28 })).toThrow("20 hours of datasetPatienceHours, queuePatienceHours and run");
+    expect(() => parse({ waitSeconds: 28 })).toThrow("20 hours of datasetTimeoutHours, queueTimeoutHours and run");
     expect(() => parse({ waitSeconds: 28 })).toThrow("has to be 29 at least");
     expect(parse({ waitSeconds: 29 }).kaggle.waitSeconds).toBe(29);
     expect(
-      parse({ waitSeconds: 5, queuePatienceHours: 0.5, runPatienceHours: 0.5, datasetPatienceHours: 0.5 }),
+      parse({ waitSeconds: 5, queueTimeoutHours: 0.5, runTimeoutHours: 0.5, datasetTimeoutHours: 0.5 }),
     ).toBeTruthy();
   });
 
   it("is refused where it may last longer than the state machine, with the settings", () => {
-    const kaggle = { datasetPatienceHours: 10, queuePatienceHours: 10 };
-    expect(() => parse(kaggle)).toThrow("datasetPatienceHours, queuePatienceHours and runPatienceHours are 32 hours");
-    expect(parse({ ...kaggle, runPatienceHours: 10 })).toBeTruthy();
+    const kaggle = { datasetTimeoutHours: 10, queueTimeoutHours: 10 };
+    expect(() => parse(kaggle)).toThrow("datasetTimeoutHours, queueTimeoutHours and runTimeoutHours are 32 hours");
+    expect(parse({ ...kaggle, runTimeoutHours: 10 })).toBeTruthy();
   });
 
   it("is no matter of a laptop, whose state machine has no such quotas", () => {

@@ -16,7 +16,7 @@ export interface Contact {
   /** Milliseconds between two looks at most; the first come sooner. */
   pause: number;
   /** Milliseconds for which anything is waited for. */
-  patience: number;
+  timeout: number;
   onWait(text: string): void;
 }
 
@@ -46,7 +46,7 @@ export async function tryOut(check: string, question: () => Promise<Answer>): Pr
  * @throws Error naming what was waited for
  */
 export async function until<T>(
-  { pause, patience, onWait }: Contact,
+  { pause, timeout, onWait }: Contact,
   what: string,
   look: () => Promise<T | undefined>,
 ): Promise<{ value: T; seconds: number }> {
@@ -55,7 +55,7 @@ export async function until<T>(
   for (let next = Math.min(500, pause); ; next = Math.min(2 * next, pause)) {
     const value = await look();
     if (value !== undefined) return { value, seconds: passed() };
-    if (performance.now() - began > patience) throw new Error(`${what} did not come in ${passed()} s.`);
+    if (performance.now() - began > timeout) throw new Error(`${what} did not come in ${passed()} s.`);
     onWait(`Waiting for ${what}: ${passed()} s`);
     await sleep(next);
   }

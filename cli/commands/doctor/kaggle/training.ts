@@ -59,7 +59,7 @@ export async function examineTraining(contact: Contact, machineShape: string): P
 
 /** Uploads the generated sample, prepared as the pipeline does. @returns it as a kernel names it, once it is ready */
 async function upload(contact: Contact): Promise<{ value: string; seconds: number }> {
-  const { kaggle, name, onWait, pause, patience } = contact;
+  const { kaggle, name, onWait, pause, timeout } = contact;
   const folder = join(localFolder, "first-contact");
   const photographs = await ensureSample(join(folder, "sample"), onWait, sample);
   onWait("Preparing the photographs");
@@ -70,7 +70,7 @@ async function upload(contact: Contact): Promise<{ value: string; seconds: numbe
     dataset: { slug: `${name}-photos`, title: `${name}-photos`, licence: "CC0-1.0", keepVersions: true },
     gpu: true,
     waitSeconds: pause / 1000,
-    patienceSeconds: patience / 1000,
+    timeoutSeconds: timeout / 1000,
   };
   let previous: Awaited<ReturnType<typeof uploadDataset>> | undefined;
   return until(contact, "the photographs", async () => {

@@ -22,7 +22,7 @@ async function examine(options: Partial<KaggleOptions> = {}): Promise<Record<str
     gpu: false,
     onWait: () => {},
     pause: 200,
-    patience: 60_000,
+    timeout: 60_000,
     ...options,
   });
   return Object.fromEntries(sections.flatMap(({ findings }) => findings).map((each) => [each.check, each]));

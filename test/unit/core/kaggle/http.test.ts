@@ -53,7 +53,7 @@ describe("a call", () => {
     expect(performance.now() - started).toBeGreaterThan(950);
   });
 
-  it("leaves a longer wait than it has patience for to its caller", async () => {
+  it("leaves a longer wait than it may wait to its caller", async () => {
     const { asked, client } = await kaggle(() => json({}, 429, { "retry-after": "3600" }));
     await expect(client.datasets.status(ref)).rejects.toMatchObject({ name: "Transient" });
     expect(asked).toHaveLength(1);

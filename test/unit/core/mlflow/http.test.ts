@@ -10,7 +10,7 @@ const text = (body: string, status: number): Answer => ({ status, body });
 
 async function server(...answers: [Answer, ...Answer[]]) {
   const { address, asked } = await startAnswering(...answers);
-  const options = { trackingUri: `${address}/`, backoff: 1, patience: 0 };
+  const options = { trackingUri: `${address}/`, backoff: 1, maxWait: 0 };
   return { asked, address, http: new MlflowHttp(options), client: createMlflowClient(options) };
 }
 
@@ -44,7 +44,7 @@ describe("MlflowHttp", () => {
   it("waits longer while a gateway says that nothing answers behind it", async () => {
     const asleep = Array<Answer>(6).fill(text("", 503));
     const { address, asked } = await startAnswering(text("", 504), ...asleep, json({ ok: true }));
-    const http = new MlflowHttp({ trackingUri: address, backoff: 1, patience: 5000 });
+    const http = new MlflowHttp({ trackingUri: address, backoff: 1, maxWait: 5000 });
     await expect(http.get("runs/get", {}, anything)).resolves.toEqual({ ok: true });
     expect(asked).toHaveLength(8);
   });

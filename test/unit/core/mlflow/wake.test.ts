@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ServerTask, wakeServer } from "../../../../core/mlflow/wake.ts";
 import { startAnswering } from "../../../support/http.ts";
 
-const quick = { fetch, pause: 5, patience: 10_000 };
+const quick = { fetch, pause: 5, timeout: 10_000 };
 const ok = { status: 200, body: "{}" };
 const away = { status: 503, body: "" };
 
@@ -59,7 +59,7 @@ describe("wakeServer", () => {
 
   it("gives up in the end, by a name that is retried once, with the last reason", async () => {
     const { address } = await startAnswering(away);
-    const waking = wakeServer({ ...quick, patience: 20, trackingUri: address, task: taskOf(1) });
+    const waking = wakeServer({ ...quick, timeout: 20, trackingUri: address, task: taskOf(1) });
     await expect(waking).rejects.toMatchObject({
       name: "RegistryUnavailable",
       message: expect.stringContaining("status 503 of /health"),
@@ -77,7 +77,7 @@ describe("wakeServer", () => {
   });
 
   it("says where nothing listens", async () => {
-    const waking = wakeServer({ ...quick, patience: 20, trackingUri: "http://127.0.0.1:1" });
+    const waking = wakeServer({ ...quick, timeout: 20, trackingUri: "http://127.0.0.1:1" });
     await expect(waking).rejects.toThrow(/at http:\/\/127\.0\.0\.1:1 did not answer/);
   });
 });

@@ -78,7 +78,7 @@ describe("MLflow", () => {
   };
   const answers = (status: number) => async () => new Response("{}", { status });
   const check = (status: number, desired = 1) =>
-    checkMlflow({ trackingUri: "https://mlflow", fetch: answers(status), task: task(desired), patience: 0 }, "dev");
+    checkMlflow({ trackingUri: "https://mlflow", fetch: answers(status), task: task(desired), timeout: 0 }, "dev");
 
   it("answers through the gateway", async () => {
     expect(await check(200)).toMatchObject({ state: "ok", found: expect.stringContaining("through the gateway") });
