@@ -3,7 +3,7 @@ import type { MlflowClient } from "./mlflow/client.ts";
 import { equals } from "./mlflow/filter.ts";
 import type { Run } from "./mlflow/runs.ts";
 import { notebookTags, runTags } from "./run-tags.ts";
-import { takeUpRun, type WantedTraining } from "./training-run.ts";
+import { resumeRun, type WantedTraining } from "./training-run.ts";
 
 /** The run of the notebook's first phase: a child of the second's. An earlier one of the same training is resumed. */
 export async function openHeadRun(
@@ -15,7 +15,7 @@ export async function openHeadRun(
   const ofRun = [equals("tags.`mlflow.parentRunId`", run.runId), equals(`tags.\`${phase}\``, "head")];
   const [earlier] = await mlflow.runs.search([run.experimentId], ofRun.join(" and "));
   if (earlier) {
-    await takeUpRun(mlflow, earlier, executionArn, "RUNNING");
+    await resumeRun(mlflow, earlier, executionArn, "RUNNING");
     return earlier;
   }
   await mlflow.runs.setTag(run.runId, phase, "finetune");

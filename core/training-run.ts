@@ -32,12 +32,12 @@ export async function openTrainingRun(task: WantedTraining, clients: TrainingRun
   const earlier = await findUnfinished(experimentId, key, executionArn, clients);
   if (!earlier) return { run: await createRun(mlflow, experimentId, key, task) };
   const [trained] = await mlflow.registry.versionsOfRun(input.modelName, earlier.runId);
-  await takeUpRun(mlflow, earlier, executionArn, trained ? "FINISHED" : "RUNNING");
+  await resumeRun(mlflow, earlier, executionArn, trained ? "FINISHED" : "RUNNING");
   return { run: earlier, ...(trained && { result: resultOf(earlier, trained) }) };
 }
 
 /** Makes a run this execution's and forgets how the one before it failed. */
-export async function takeUpRun(
+export async function resumeRun(
   mlflow: MlflowClient,
   run: Run,
   executionArn: string,

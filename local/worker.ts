@@ -66,7 +66,7 @@ export function startWorker(options: WorkerOptions): Worker {
     }
     await ended;
     running.delete(runId);
-    // Asked for while the old trainer was ending, perhaps too late for it to take up the new token.
+    // Asked for while the old trainer was ending, perhaps too late for it to use the new token.
     if (trainer.askedAgain && !stopping.signal.aborted) return supervise(runId, jobKey);
     if (child.exitCode !== 0) await reportDeath(jobKey, await startToken, describeEnd(child, last));
   }

@@ -33,7 +33,7 @@ export interface DownloadOptions {
 }
 
 /**
- * Downloads a file over an unreliable line: a lost connection is taken up where it broke off, also by the next call. What
+ * Downloads a file over an unreliable line: a lost connection is resumed where it broke off, also by the next call. What
  * does not have the stated size and hash never gets the file's name. A file that is there already, whole, is not fetched.
  * @throws DownloadError when the host refuses or gives something else, TransientError when it cannot be reached
  */

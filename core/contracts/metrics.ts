@@ -8,8 +8,8 @@ export const metricNames = {
   estimatedDays: "estimatedDays",
   /** Requests that were refused or failed, by dimension `reason`: the answer's `code`. */
   rejected: "rejected",
-  /** An instance could not take up the published champion and goes on with the model before. */
-  takeUpFailed: "takeUpFailed",
+  /** An instance could not load the published champion and goes on with the model before. */
+  modelReloadFailed: "modelReloadFailed",
   /** 1 when the API serves another version than the alias `champion` names, else 0. */
   staleChampion: "staleChampion",
   /** Days since a retraining last succeeded. */

@@ -10,7 +10,7 @@ import { writeJson } from "../storage.ts";
 export interface PublishClients {
   mlflow: MlflowClient;
   artifacts: ArtifactBucket;
-  /** Has the API take up the manifest. Says what it serves now. @throws when it cannot be asked or serves another model */
+  /** Has the API load what the manifest names. Says what it serves now. @throws when it cannot be asked or serves another model */
   reload(manifest: ChampionManifest): Promise<string>;
 }
 

@@ -13,7 +13,7 @@ const env = environment(
 );
 const s3 = new S3Client();
 
-/** Publishes the champion and has the API take it up. */
+/** Publishes the champion and has the API load it. */
 export const handler = step(deployModelTask, (task) => {
   const { ARTIFACT_BUCKET, API_AUTH, API_URL, AWS_REGION } = env();
   return deployModel(task, {

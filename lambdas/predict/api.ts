@@ -48,8 +48,8 @@ export function createApi(open: () => ApiBase, logger: Logger, { metrics, trace 
   const base = () => {
     if (!opened) {
       const found = open();
-      const takeUpFailed = () => new Measure(metrics).takeUpFailed();
-      const holder = new ModelHolder(found.store, logger, { ...found.model, takeUpFailed });
+      const modelReloadFailed = () => new Measure(metrics).modelReloadFailed();
+      const holder = new ModelHolder(found.store, logger, { ...found.model, modelReloadFailed });
       opened = { base: found, holder, decoder: new Decoder(found.model?.threads) };
     }
     const { base, ...parts } = opened;

@@ -50,9 +50,9 @@ export class Measure {
     this.count(metricNames.rejected);
   }
 
-  /** The published champion could not be taken up. */
-  takeUpFailed(): void {
-    this.count(metricNames.takeUpFailed);
+  /** The published champion could not be loaded. */
+  modelReloadFailed(): void {
+    this.count(metricNames.modelReloadFailed);
   }
 
   private count(name: string): void {

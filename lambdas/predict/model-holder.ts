@@ -23,8 +23,8 @@ export interface HolderOptions extends LoadOptions {
   waitAtMost?: number;
   /** Answers until the first promotion. Without it nothing does. */
   bootstrap?: ModelFolder;
-  /** Told when a published champion could not be taken up. */
-  takeUpFailed?: () => void;
+  /** Told when a published champion could not be loaded. */
+  modelReloadFailed?: () => void;
 }
 
 /**
@@ -48,7 +48,7 @@ export class ModelHolder {
   }
 
   /**
-   * Runs with the champion, and keeps that model to the end even when another one is taken up meanwhile.
+   * Runs with the champion, and keeps that model to the end even when another one is loaded meanwhile.
    * @throws ProblemError 503 when there is none
    */
   async use<T>(run: (loaded: LoadedModel) => Promise<T>): Promise<T> {
@@ -64,8 +64,8 @@ export class ModelHolder {
     if (!held) return this.check().catch((error) => this.refuse(error));
     if (this.options.now() - this.checkedAt < this.options.checkAfter) return held;
     const checked = this.check().catch((error) => {
-      this.logger.error("the champion could not be taken up; the last one goes on serving", { error });
-      this.options.takeUpFailed?.();
+      this.logger.error("the champion could not be loaded; the last one goes on serving", { error });
+      this.options.modelReloadFailed?.();
       return this.loaded ?? held;
     });
     return Promise.race([checked, wait(this.options.waitAtMost, held, { ref: false })]);
@@ -96,14 +96,14 @@ export class ModelHolder {
 
   /** However many ask at once, one looks. */
   private check(): Promise<LoadedModel> {
-    this.checking ??= this.takeUpChampion().finally(() => {
+    this.checking ??= this.loadPublished().finally(() => {
       this.checkedAt = this.options.now();
       this.checking = undefined;
     });
     return this.checking;
   }
 
-  private async takeUpChampion(): Promise<LoadedModel> {
+  private async loadPublished(): Promise<LoadedModel> {
     const found = await this.store.head(servingKeys.manifest);
     if (!found) {
       if (this.loaded) return this.loaded;

@@ -50,15 +50,15 @@ export async function reportStoppedTrainer(
   if (runId === undefined) return undefined;
   const key = trainingKeys.job(runId);
   const written = await data.head(key);
-  // The run was taken up again after this trainer had ended: another one works on it.
+  // The run was resumed after this trainer had ended: another one works on it.
   if (!written || (endedAt && written.modified > endedAt)) return undefined;
   const { taskToken } = await readJson(data, key, (value) => trainingJob.parse(value));
   // Its job is written before a trainer is created. Written again since, it holds the token of a later attempt, which this
   // trainer may have left without an answer while it ended: that attempt is to be repeated, not to fail.
-  const takenUp = createdAt !== undefined && written.modified > createdAt;
+  const resumed = createdAt !== undefined && written.modified > createdAt;
   const error =
-    takenUp && end.name === "TrainerDied"
-      ? new NamedError(interrupted, `A later attempt took up a trainer that was ending. ${end.message}`)
+    resumed && end.name === "TrainerDied"
+      ? new NamedError(interrupted, `A later attempt resumed the run of a trainer that was ending. ${end.message}`)
       : end;
   await fail(taskToken, error);
   return error;

@@ -191,7 +191,7 @@ export class PipelineSteps extends Construct {
     artifacts.grantWrite(evaluate, "mlflow/");
 
     const deploy = this.add("deploy-model", {
-      description: "Publishes the champion and has the API take it up",
+      description: "Publishes the champion and has the API load it",
       minutes: 5,
       memory: 1769,
       environment: { ...records, API_URL: api.url, API_AUTH: "sigv4" },

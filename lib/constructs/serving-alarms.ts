@@ -4,7 +4,7 @@ import type { Alarms } from "./alarms.ts";
 
 const twice = { ringing: 2, of: 3 };
 
-/** Alarms of the predict API: it fails, it is slow, it does not take up the champion. */
+/** Alarms of the predict API: it fails, it is slow, it does not load the champion. */
 export function addServingAlarms(alarms: Alarms, config: StageConfig, apiId: string): void {
   const gateway = { namespace: "AWS/ApiGateway", dimensions: { ApiId: apiId } };
   alarms.add({
@@ -53,10 +53,10 @@ export function addServingAlarms(alarms: Alarms, config: StageConfig, apiId: str
     periods: twice,
   });
   alarms.add({
-    name: "champion-not-taken-up",
+    name: "champion-load-failed",
     meaning: "Instances of the API cannot load the published champion and go on with the model before.",
     namespace: metricNamespace(config.stage),
-    metric: metricNames.takeUpFailed,
+    metric: metricNames.modelReloadFailed,
     dimensions: { service: "predict" },
     statistic: "Sum",
     threshold: 1,

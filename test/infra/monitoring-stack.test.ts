@@ -35,7 +35,7 @@ const always = [
   "api-latency-p99",
   "predict-crashes",
   "predict-throttled",
-  "champion-not-taken-up",
+  "champion-load-failed",
 ];
 const inAccount = ["champion-stale", "check-champion-fails", "trainer-stopped-fails", "database-at-its-limit"];
 

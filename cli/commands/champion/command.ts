@@ -20,7 +20,7 @@ const usage = `npm run champion -- <what> [--stage <stage>] [options]
   show <version>     all that is known of one, and its part of the ledger
   compare <a> <b>    two of them beside each other
   log                every change of the champion
-  promote <version>  makes it champion, publishes it, and has the API take it up; the champion of now is published again
+  promote <version>  makes it champion, publishes it, and has the API load it; the champion of now is published again
   rollback           the same with the champion before; twice goes back two steps
 
   --stage <stage>    default: local, the 'npm start' that runs

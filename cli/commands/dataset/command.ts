@@ -12,7 +12,7 @@ const usage = `npm run dataset -- sample --out <folder> [--fruits 40] [--seed 1]
   renders a synthetic data set
 
 npm run dataset -- download [--out <folder>] [--zip <file> [--spreadsheet <file>]] [--repository <address>]
-  fetches the published photographs (DOI ${published.doi}, 400 MB); an interrupted download is taken up again
+  fetches the published photographs (DOI ${published.doi}, 400 MB); an interrupted download is resumed
   --out          default: ${publishedFolder}
   --zip          the published zip, fetched by hand; --spreadsheet where that is not in it
   --repository   default: https://data.mendeley.com

@@ -101,7 +101,7 @@ async function listen({ model, port, host, workers, corsOrigins }: Settings, sto
     () => ({
       store,
       ...(model && { republish: () => publishFolder(model, store) }),
-      // A look at a folder costs nothing, so that all workers have what one of them took up within a second.
+      // A look at a folder costs nothing, so that all workers have what one of them loaded within a second.
       model: { threads, checkAfter: 1_000, ...(bootstrap && { bootstrap }) },
     }),
     logger,

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Makes this process look like an `npm start` whose API takes up whatever the manifest names. */
+/** Makes this process look like an `npm start` whose API loads whatever the manifest names. */
 async function pretendToRun(): Promise<{ asked: (string | undefined)[] }> {
   const asked: (string | undefined)[] = [];
   const server = createServer(async (request, response) => {

@@ -22,7 +22,7 @@ async function days(address: string): Promise<number> {
   return (await response.json()).prediction[0].estimated_days;
 }
 
-it("serves a model folder, takes up its next model, refuses a broken one, and ends in peace", async () => {
+it("serves a model folder, loads its next model, refuses a broken one, and ends in peace", async () => {
   const { child, address, promote } = await serve(3);
   expect(await days(address)).toBe(3);
   await promote(5);

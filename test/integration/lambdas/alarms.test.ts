@@ -50,7 +50,7 @@ function expectSameMetric(alarm: PutMetricAlarmCommandInput, line: EmfLine) {
   });
 }
 
-describe("the alarm champion-not-taken-up", () => {
+describe("the alarm champion-load-failed", () => {
   it("rings when an instance cannot load what was published, and says what to do", async () => {
     let now = 0;
     const [good, broken] = [await trainTinyModel(corner, 1), await trainTinyModel(corner, 2)];
@@ -69,15 +69,15 @@ describe("the alarm champion-not-taken-up", () => {
     const { statusCode } = await handler(await apiEvent("GET", "/health"), lambdaContext);
     expect(statusCode).toBe(200);
 
-    const alarm = await cloudWatch.addAlarm("local", "champion-not-taken-up", topic);
+    const alarm = await cloudWatch.addAlarm("local", "champion-load-failed", topic);
     const [line, ...more] = emfLines(output);
     expect(more).toEqual([]);
     expectSameMetric(alarm, line as EmfLine);
     await cloudWatch.take(line as EmfLine);
-    expect(await cloudWatch.stateOf("avocado-local-champion-not-taken-up")).toBe("ALARM");
+    expect(await cloudWatch.stateOf("avocado-local-champion-load-failed")).toBe("ALARM");
     expect(await receive()).toMatchObject({
       NewStateValue: "ALARM",
-      AlarmDescription: expect.stringContaining("docs/operations.md, alarm champion-not-taken-up"),
+      AlarmDescription: expect.stringContaining("docs/operations.md, alarm champion-load-failed"),
     });
   });
 });

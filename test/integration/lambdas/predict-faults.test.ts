@@ -125,7 +125,7 @@ describe.each<[string, () => Fault | undefined | Promise<void>]>([
   ],
   ["the manifest is no JSON", () => store.write(servingKeys.manifest, "{")],
 ])("while %s", (fault, begin) => {
-  it("an instance that holds a model answers with it at once, and takes up the next one when it is over", async () => {
+  it("an instance that holds a model answers with it at once, and loads the next one when it is over", async () => {
     await publishChampion(store, "1", 1);
     const address = await startInstance();
     expect(await predict(address)).toMatchObject({ status: 200, what: "version 1" });

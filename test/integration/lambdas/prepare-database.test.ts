@@ -50,7 +50,7 @@ describe("prepareDatabases", () => {
     expect(await postgres.query(mlflow, "mlflow", flags)).toEqual([[false, false, true, false]]);
   });
 
-  it("may run again: keeps what is there, and takes up a new password", async () => {
+  it("may run again: keeps what is there, and sets a new password", async () => {
     await postgres.query(mlflow, "mlflow", "CREATE TABLE kept (id text)");
     await prepareDatabases(sql, [{ name: "mlflow", password: "changed" }]);
     await expect(postgres.query(mlflow, "mlflow", "SELECT 1")).rejects.toThrow("password authentication failed");
@@ -59,7 +59,7 @@ describe("prepareDatabases", () => {
     await prepareDatabases(sql, [{ name: "mlflow", password: "first" }]);
   });
 
-  it("takes up where an attempt that broke had stopped", async () => {
+  it("resumes where an attempt that broke had stopped", async () => {
     await postgres.query(postgres.master, "postgres", "CREATE ROLE halfway LOGIN CREATEROLE");
     await prepareDatabases(sql, [{ name: "halfway", password: "third" }]);
     const halfway = { user: "halfway", password: "third" };

@@ -79,7 +79,7 @@ describe("startTraining", () => {
     expect(job.taskToken).toBe("token 2");
   });
 
-  it("takes up the run of an execution that failed and forgets its failure", async () => {
+  it("resumes the run of an execution that failed and forgets its failure", async () => {
     const first = await start();
     await fail(first.runId);
     const next = executionArn("next");

@@ -57,7 +57,7 @@ describe("uploading a data set", () => {
 });
 
 describe("pushing a kernel", () => {
-  it("takes up the kernel that a lost answer left running", async () => {
+  it("resumes the kernel that a lost answer left running", async () => {
     await kaggle.setFaults({
       queueSeconds: 1,
       errors: [{ method: "SaveKernel", status: 502, times: 1, afterwards: true }],
@@ -66,7 +66,7 @@ describe("pushing a kernel", () => {
     await expect(push()).resolves.toMatchObject({ outcome: "attached" });
   });
 
-  it("takes up the running kernel when the execution is started again", async () => {
+  it("resumes the running kernel when the execution is started again", async () => {
     await kaggle.setFaults({ queueSeconds: 1 });
     const first = await push();
     const second = await restart("next");

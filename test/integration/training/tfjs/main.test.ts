@@ -183,7 +183,7 @@ describe("a trainer of a pretrained network", () => {
     expect(history.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
   });
 
-  it("takes up the runs of a trainer that died", async () => {
+  it("resumes the run of a trainer that died", async () => {
     const { job } = await pretrainedJob({ ...hyperparameters(), finetuneDepth: 3 });
     const died = await train(job, (event, trainer) => {
       if (event.event === "epoch" && event.phase === "finetune") trainer.kill("SIGKILL");

@@ -18,7 +18,7 @@ it("is well when the API serves the champion", async () => {
   expect(all.looks()).toBe(1);
 });
 
-it("waits for a promotion to be taken up", async () => {
+it("waits until a promotion is loaded", async () => {
   const all = clients("7", new Error("starting"), "6", "7");
   expect(await checkChampion(all, 0.005, 0.001)).toMatchObject({ stale: false, served: "7" });
   expect(all.looks()).toBe(3);

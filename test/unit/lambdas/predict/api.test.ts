@@ -137,7 +137,7 @@ describe("POST /predict", () => {
     });
   });
 
-  it("answers with the model that it began with when another one is taken up meanwhile", async () => {
+  it("answers with the model that it began with when another one is loaded meanwhile", async () => {
     await publishChampion(store, "1", 3);
     const photograph = Promise.withResolvers<Buffer>();
     const asked = Promise.withResolvers<void>();
@@ -211,7 +211,7 @@ describe("GET /health", () => {
 });
 
 describe("POST /reload-model", () => {
-  it("takes up the champion at once and says which", async () => {
+  it("loads the champion at once and says which", async () => {
     await publishChampion(store, "1", 0);
     await call(await apiEvent("GET", "/health"));
     await publishChampion(store, "2", 1);

@@ -60,7 +60,7 @@ it("counts a refusal by its reason", async () => {
   expect(line).toMatchObject({ reason: "NoImages", rejected: 1 });
 });
 
-it("counts a champion that could not be taken up", async () => {
-  const [line] = await publish((measure) => measure.takeUpFailed());
-  expect(line).toMatchObject({ service: "predict", takeUpFailed: 1 });
+it("counts a champion that could not be loaded", async () => {
+  const [line] = await publish((measure) => measure.modelReloadFailed());
+  expect(line).toMatchObject({ service: "predict", modelReloadFailed: 1 });
 });

@@ -14,14 +14,14 @@ let folder: string;
 let store: FolderStore;
 let now: number;
 let holder: ModelHolder;
-const takeUpFailed = vi.fn();
+const modelReloadFailed = vi.fn();
 const logger = { info: vi.fn(), error: vi.fn() };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "holder-"));
   store = new FolderStore(folder);
   now = 0;
-  holder = new ModelHolder(store, logger, { now: () => now, waitAtMost: 5_000, takeUpFailed });
+  holder = new ModelHolder(store, logger, { now: () => now, waitAtMost: 5_000, modelReloadFailed });
   vi.clearAllMocks();
 });
 afterEach(() => {
@@ -64,7 +64,7 @@ describe("ModelHolder.current", () => {
     expect(await version()).toBe("1");
   });
 
-  it("takes up a new champion after 30 s", async () => {
+  it("loads a new champion after 30 s", async () => {
     await publishChampion(store, "1", 3);
     await version();
     await publishChampion(store, "2", 4);
@@ -101,7 +101,7 @@ describe("ModelHolder.current", () => {
     now = 30_000;
     expect(await version()).toBe("1");
     expect(logger.error).toHaveBeenCalledOnce();
-    expect(takeUpFailed).toHaveBeenCalledOnce();
+    expect(modelReloadFailed).toHaveBeenCalledOnce();
     await publishChampion(store, "3", 5);
     now = 59_999;
     expect(await version()).toBe("1");
@@ -207,7 +207,7 @@ describe("a cache of models", () => {
 });
 
 describe("ModelHolder.reload", () => {
-  it("takes up a new champion at once", async () => {
+  it("loads a new champion at once", async () => {
     await publishChampion(store, "1", 3);
     await version();
     await publishChampion(store, "2", 4);

@@ -42,7 +42,7 @@ describe("startHeartbeat", () => {
     expect(abandoned).toEqual([]);
   });
 
-  it("takes up the newer token of a redriven execution", async () => {
+  it("uses the newer token of a redriven execution", async () => {
     const { state, beats, abandoned, start } = scene();
     heartbeat = start();
     await sleep(50);
