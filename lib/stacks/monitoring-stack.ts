@@ -2,13 +2,13 @@ import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { isLocal, type StageConfig } from "../config.ts";
 import { Alarms } from "../constructs/alarms.ts";
-import { ChampionWatch } from "../constructs/champion-watch.ts";
+import { ChampionMonitor } from "../constructs/champion-monitor.ts";
 import { addDashboard } from "../constructs/dashboard.ts";
 import { addPipelineAlarms } from "../constructs/pipeline-alarms.ts";
 import { addPlatformAlarms } from "../constructs/platform-alarms.ts";
 import type { Registry } from "../constructs/registry.ts";
 import { retrainingArn } from "../constructs/retraining.ts";
-import { RetrainingWatch } from "../constructs/retraining-watch.ts";
+import { RetrainingMonitor } from "../constructs/retraining-monitor.ts";
 import { addServingAlarms } from "../constructs/serving-alarms.ts";
 import type { DataStack } from "./data-stack.ts";
 
@@ -33,9 +33,9 @@ export class MonitoringStack extends Stack {
     if (!isLocal(config) && data.cloud && registry.service) {
       const databaseCluster = data.cloud.database.cluster.clusterIdentifier;
       addPlatformAlarms(alarms, config, { databaseCluster, service: registry.service });
-      new ChampionWatch(this, "ChampionWatch", { config, alarms, registry, apiUrl: publicUrl });
+      new ChampionMonitor(this, "ChampionMonitor", { config, alarms, registry, apiUrl: publicUrl });
       const days = config.schedule?.succeedWithinDays;
-      if (days) new RetrainingWatch(this, "RetrainingWatch", { config, alarms, days });
+      if (days) new RetrainingMonitor(this, "RetrainingMonitor", { config, alarms, days });
     }
     addDashboard(this, { config, alarms: alarms.all, apiId, stateMachineArn });
 

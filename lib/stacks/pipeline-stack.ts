@@ -8,8 +8,8 @@ import type { PredictApi } from "../constructs/predict-api.ts";
 import type { Registry } from "../constructs/registry.ts";
 import { Retraining } from "../constructs/retraining.ts";
 import { SageMakerTrainer } from "../constructs/sagemaker-trainer.ts";
+import { TrainerStoppedRule } from "../constructs/trainer-stopped-rule.ts";
 import { TrainerTask } from "../constructs/trainer-task.ts";
-import { TrainerWatch } from "../constructs/trainer-watch.ts";
 import { TrainingQueue } from "../constructs/training-queue.ts";
 import { Triggers } from "../constructs/triggers.ts";
 import type { DataStack } from "./data-stack.ts";
@@ -62,7 +62,7 @@ export class PipelineStack extends Stack {
     });
     const { stateMachine } = new Retraining(this, "Retraining", { config, steps: steps.functions, topic });
     if (trainer || sagemaker) {
-      new TrainerWatch(this, "TrainerWatch", {
+      new TrainerStoppedRule(this, "TrainerStoppedRule", {
         config,
         data: data.data,
         ...(trainer && { clusterArn: trainer.clusterArn }),

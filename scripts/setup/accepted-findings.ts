@@ -22,12 +22,12 @@ export const acceptedFindings: AcceptedFinding[] = [
   ),
   accept(
     "CKV_AWS_116",
-    /^AWS::Lambda::Function\.(?!(ChampionWatch|RetrainingWatch|Sleep|TrainerWatch)\w)/,
+    /^AWS::Lambda::Function\.(?!(ChampionMonitor|RetrainingMonitor|Sleep|TrainerStoppedRule)\w)/,
     "It is called synchronously, or by a queue that has dead letters: the caller is told of an error",
   ),
   accept(
     "CKV_AWS_116",
-    /^AWS::Lambda::Function\.(ChampionWatch|RetrainingWatch|Sleep|TrainerWatch)\w/,
+    /^AWS::Lambda::Function\.(ChampionMonitor|RetrainingMonitor|Sleep|TrainerStoppedRule)\w/,
     "It is called by the clock or by an event that is worth nothing later, and an alarm fires when it fails",
   ),
   accept(

@@ -72,7 +72,7 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
   ],
   [/^StepsStartTraining/, /^ecs:ListTasks$/, /^\*$/, "tasks are listed by cluster, which is a condition"],
   [
-    /^(StepsStartTraining|TrainerWatchTrainerStopped)/,
+    /^(StepsStartTraining|TrainerStoppedRuleTrainerStopped)/,
     /^sagemaker:(CreateTrainingJob|AddTags|DescribeTrainingJob)$/,
     /:training-job\/avocado-\w+-\*$/,
     "training jobs get names when they start",
@@ -246,7 +246,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     const alias = "GET/api/2.0/mlflow/registered-models/alias";
     // On a laptop MLflow asks for no identity.
     const signed = stage !== "local";
-    expect(calls(/^ChampionWatchCheck/)).toEqual(signed ? [alias] : []);
+    expect(calls(/^ChampionMonitorCheck/)).toEqual(signed ? [alias] : []);
     expect(calls(/^PublishChampion/)).toEqual(signed ? [alias, "GET/api/2.0/mlflow/runs/get"] : []);
   });
 

@@ -189,7 +189,7 @@ describe.each(stages.filter((stage) => stage !== "local"))("the watch over the c
       FilterPattern: '{ ($.method = "POST") && ($.path = "*/registered-models/alias") }',
     });
     const targets = JSON.stringify(synthesise(stage).resources("AWS::Events::Rule"));
-    expect(targets).not.toContain("ChampionWatch");
+    expect(targets).not.toContain("ChampionMonitor");
   });
 });
 

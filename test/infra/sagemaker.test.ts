@@ -114,7 +114,7 @@ it("reports a job of this stage that failed or was stopped to the Lambda that fa
       "detail-type": ["SageMaker Training Job State Change"],
       detail: { TrainingJobName: [{ prefix: "avocado-gpu-" }], TrainingJobStatus: ["Failed", "Stopped"] },
     },
-    Targets: [{ Arn: { "Fn::GetAtt": [expect.stringMatching(/^TrainerWatchTrainerStopped/), "Arn"] } }],
+    Targets: [{ Arn: { "Fn::GetAtt": [expect.stringMatching(/^TrainerStoppedRuleTrainerStopped/), "Arn"] } }],
   });
 });
 

@@ -19,7 +19,7 @@ const holdsData = (type: string) => foundations.includes(type) || typeSpec(type)
 const accepted: [setting: RegExp, resource: RegExp, reason: string][] = [
   [/^keepData$/, /^AccessLogsBucket/, "its policy, RetainExceptOnCreate, leaves the bucket in the account"],
   [/./, /^Sleep\w+Log/, "the log of a Lambda that is no longer needed"],
-  [/./, /^RetrainingWatch\w+Log/, "the log of a Lambda that is no longer needed"],
+  [/./, /^RetrainingMonitor\w+Log/, "the log of a Lambda that is no longer needed"],
   [/^newData$/, /^TriggersStartOnNewDataLog/, "the log of a Lambda that is no longer needed"],
   [/^newData$/, /^Triggers(NewData|DeadLetters)/, "messages about new objects, which lie in the raw bucket still"],
   [/^edge$/, /^OriginGateAuthoriseLog/, "the log of a Lambda that is no longer needed"],

@@ -10,7 +10,7 @@ import type { Alarms } from "./alarms.ts";
 import { NodeFunction } from "./node-function.ts";
 import type { Registry } from "./registry.ts";
 
-export interface ChampionWatchProps {
+export interface ChampionMonitorProps {
   config: CloudConfig;
   alarms: Alarms;
   registry: Registry;
@@ -22,8 +22,8 @@ export interface ChampionWatchProps {
  * Compares the alias `champion` with what the API serves whenever somebody has written an alias. All writes pass MLflow's
  * API, whose access log says so; looking by the clock instead would keep MLflow's task and its database awake.
  */
-export class ChampionWatch extends Construct {
-  constructor(scope: Construct, id: string, { config, alarms, registry, apiUrl }: ChampionWatchProps) {
+export class ChampionMonitor extends Construct {
+  constructor(scope: Construct, id: string, { config, alarms, registry, apiUrl }: ChampionMonitorProps) {
     super(scope, id);
     const check = new NodeFunction(this, "Check", {
       config,

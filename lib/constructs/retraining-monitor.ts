@@ -10,7 +10,7 @@ import type { Alarms } from "./alarms.ts";
 import { NodeFunction } from "./node-function.ts";
 import { retrainingArn } from "./retraining.ts";
 
-export interface RetrainingWatchProps {
+export interface RetrainingMonitorProps {
   config: CloudConfig;
   alarms: Alarms;
   /** Within so many days a retraining has to succeed. */
@@ -18,8 +18,8 @@ export interface RetrainingWatchProps {
 }
 
 /** Looks once a day for how long no retraining has succeeded: an alarm by itself looks back a week at most. */
-export class RetrainingWatch extends Construct {
-  constructor(scope: Construct, id: string, { config, alarms, days }: RetrainingWatchProps) {
+export class RetrainingMonitor extends Construct {
+  constructor(scope: Construct, id: string, { config, alarms, days }: RetrainingMonitorProps) {
     super(scope, id);
     const machine = retrainingArn(this, config);
     const check = new NodeFunction(this, "Check", {

@@ -8,7 +8,7 @@ import type { PrivateBucket } from "./private-bucket.ts";
 import { retrainingArn } from "./retraining.ts";
 import type { SageMakerTrainer } from "./sagemaker-trainer.ts";
 
-export interface TrainerWatchProps {
+export interface TrainerStoppedRuleProps {
   config: StageConfig;
   /** Where trainers run as tasks, and nothing else does. */
   clusterArn?: string;
@@ -18,8 +18,8 @@ export interface TrainerWatchProps {
 }
 
 /** Fails the state that waits for a trainer which ended without a word, or never began. */
-export class TrainerWatch extends Construct {
-  constructor(scope: Construct, id: string, { config, clusterArn, sagemaker, data }: TrainerWatchProps) {
+export class TrainerStoppedRule extends Construct {
+  constructor(scope: Construct, id: string, { config, clusterArn, sagemaker, data }: TrainerStoppedRuleProps) {
     super(scope, id);
     const watch = new NodeFunction(this, "TrainerStopped", {
       config,
