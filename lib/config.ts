@@ -81,7 +81,7 @@ const everyStage = {
           p99Milliseconds: z.int().min(1).default(10_000),
         })
         .prefault({})
-        .describe("Latency of the API from which on an alarm rings; it includes fetching photographs from elsewhere."),
+        .describe("Latency of the API from which on an alarm fires; it includes fetching photographs from elsewhere."),
     })
     .prefault({}),
   /**
@@ -239,7 +239,7 @@ const cloudConfig = z.strictObject({
         .min(1)
         .max(90)
         .optional()
-        .describe("An alarm rings when no retraining has succeeded for so long. Without it there is no such alarm."),
+        .describe("An alarm fires when no retraining has succeeded for so long. Without it there is no such alarm."),
     })
     .optional()
     .describe("Without it nothing starts by the clock."),

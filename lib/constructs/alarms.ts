@@ -7,7 +7,7 @@ import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
 
-/** When an alarm rings, and what it then says. */
+/** When an alarm fires, and what it then says. */
 export interface AlarmRule {
   /** Last part of its name, and of its heading in docs/operations.md. */
   name: string;
@@ -18,18 +18,18 @@ export interface AlarmRule {
   dimensions?: Record<string, string>;
   /** `Sum`, `Maximum`, `p95` and so on, of each period. */
   statistic: string;
-  /** Rings at this value or above; below it with `rings: "below"`. */
+  /** Fires at this value or above; below it with `comparison: "below"`. */
   threshold: number;
-  rings?: "below";
+  comparison?: "below";
   /** In minutes (default: 5). */
   period?: number;
   /** How many of how many periods (default: one). */
-  periods?: { ringing: number; of: number };
+  periods?: { datapointsToAlarm: number; of: number };
   /** What a period without data means (default: all is well). */
   missing?: TreatMissingData;
 }
 
-/** A stage's alarms, and the topic that they ring at. They are plain: an emulated CloudWatch knows no metric math. */
+/** A stage's alarms, and the topic that they notify. They are plain: an emulated CloudWatch knows no metric math. */
 export class Alarms extends Construct {
   readonly topic: Topic;
   readonly all: Alarm[] = [];
@@ -55,9 +55,9 @@ export class Alarms extends Construct {
     for (const address of config.notificationEmails) this.topic.addSubscription(new EmailSubscription(address));
   }
 
-  /** Adds an alarm that rings at the topic, and tells it when all is well again. */
+  /** Adds an alarm that notifies the topic, and tells it when all is well again. */
   add(rule: AlarmRule): void {
-    const { name, meaning, periods = { ringing: 1, of: 1 } } = rule;
+    const { name, meaning, periods = { datapointsToAlarm: 1, of: 1 } } = rule;
     const alarm = new Alarm(this, name, {
       alarmName: `avocado-${this.config.stage}-${name}`,
       alarmDescription: `${meaning} What to do: docs/operations.md, alarm ${name}.`,
@@ -70,10 +70,10 @@ export class Alarms extends Construct {
       }),
       threshold: rule.threshold,
       comparisonOperator:
-        rule.rings === "below"
+        rule.comparison === "below"
           ? ComparisonOperator.LESS_THAN_THRESHOLD
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      datapointsToAlarm: periods.ringing,
+      datapointsToAlarm: periods.datapointsToAlarm,
       evaluationPeriods: periods.of,
       treatMissingData: rule.missing ?? TreatMissingData.NOT_BREACHING,
       // A handful of requests makes no percentile.

@@ -2,7 +2,7 @@ import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { CloudConfig } from "../config.ts";
 import type { Alarms } from "./alarms.ts";
 
-const threePeriods = { ringing: 3, of: 3 };
+const threePeriods = { datapointsToAlarm: 3, of: 3 };
 
 /** What MLflow runs on. */
 export interface Platform {
@@ -35,7 +35,7 @@ export function addPlatformAlarms(alarms: Alarms, config: CloudConfig, { databas
     dimensions: { ClusterName: service.cluster, ServiceName: service.name },
     statistic: "SampleCount",
     threshold: 1,
-    rings: "below",
+    comparison: "below",
     periods: threePeriods,
     missing: TreatMissingData.BREACHING,
   });

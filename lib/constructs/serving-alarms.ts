@@ -2,7 +2,7 @@ import { metricNames, metricNamespace } from "../../core/contracts/metrics.ts";
 import type { StageConfig } from "../config.ts";
 import type { Alarms } from "./alarms.ts";
 
-const twice = { ringing: 2, of: 3 };
+const twice = { datapointsToAlarm: 2, of: 3 };
 
 /** Alarms of the predict API: it fails, it is slow, it does not load the champion. */
 export function addServingAlarms(alarms: Alarms, config: StageConfig, apiId: string): void {
@@ -13,7 +13,7 @@ export function addServingAlarms(alarms: Alarms, config: StageConfig, apiId: str
     meaning: "5 % of the API's answers or more are 5xx.",
     metric: "5xx",
     // Of a metric that is 0 or 1 for each request the average is the rate: so AWS documents it for REST APIs. If an HTTP API
-    // sent nothing but the ones, any error would ring.
+    // sent nothing but the ones, any error would fire it.
     statistic: "Average",
     threshold: 0.05,
     periods: twice,
@@ -30,7 +30,7 @@ export function addServingAlarms(alarms: Alarms, config: StageConfig, apiId: str
       metric: "Latency",
       statistic,
       threshold,
-      periods: { ringing: 3, of: 3 },
+      periods: { datapointsToAlarm: 3, of: 3 },
     });
   }
   const predict = { namespace: "AWS/Lambda", dimensions: { FunctionName: `avocado-${config.stage}-predict` } };
@@ -61,6 +61,6 @@ export function addServingAlarms(alarms: Alarms, config: StageConfig, apiId: str
     statistic: "Sum",
     threshold: 1,
     // Requests may be rare, and one failed look is made good by the next.
-    periods: { ringing: 2, of: 12 },
+    periods: { datapointsToAlarm: 2, of: 12 },
   });
 }

@@ -66,7 +66,7 @@ describe("alarms", () => {
     }
   });
 
-  it.each(stages)("of stage %s ring at the topic, and say there that all is well again", (stage) => {
+  it.each(stages)("of stage %s notify the topic, and say there that all is well again", (stage) => {
     const [[topic] = []] = synthesise(stage)
       .resources("AWS::SNS::Topic")
       .filter(([, { Properties }]) => Properties.TopicName === `avocado-${stage}-alarms`);
@@ -75,13 +75,13 @@ describe("alarms", () => {
     }
   });
 
-  it("ring in an idle dev for nothing: what sends no data is well", () => {
+  it("fire in an idle dev for nothing: what sends no data is well", () => {
     for (const [name, { TreatMissingData }] of alarmsOf("dev")) {
       expect(TreatMissingData, name).toBe(name === "champion-stale" ? "ignore" : "notBreaching");
     }
   });
 
-  it("ring where MLflow's task always runs when it is away, which sends no data", () => {
+  it("fire where MLflow's task always runs when it is away, which sends no data", () => {
     const own = synthesiseConfig(parseConfig({ stage: "own" }, "test")).resources("AWS::CloudWatch::Alarm");
     const alarm = own.find(([, { Properties }]) => Properties.AlarmName === "avocado-own-mlflow-away");
     expect(alarm?.[1].Properties).toMatchObject({

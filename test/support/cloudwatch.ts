@@ -30,7 +30,7 @@ export class EmulatedCloudWatch {
     this.client = new CloudWatchClient(localClient(url));
   }
 
-  /** Puts an alarm as the template has it, ringing at the topic. Gives its properties. */
+  /** Puts an alarm as the template has it, notifying the topic. Gives its properties. */
   async addAlarm(stage: string, name: string, topic: string): Promise<PutMetricAlarmCommandInput> {
     const [, found] =
       synthesise(stage)

@@ -51,7 +51,7 @@ function expectSameMetric(alarm: PutMetricAlarmCommandInput, line: EmfLine) {
 }
 
 describe("the alarm champion-load-failed", () => {
-  it("rings when an instance cannot load what was published, and says what to do", async () => {
+  it("fires when an instance cannot load what was published, and says what to do", async () => {
     let now = 0;
     const [good, broken] = [await trainTinyModel(corner, 1), await trainTinyModel(corner, 2)];
     const { store } = corner.artifacts;
@@ -83,7 +83,7 @@ describe("the alarm champion-load-failed", () => {
 });
 
 describe("the alarm champion-stale", () => {
-  it("rings when the alias was moved and nothing published, and not once it is published", async () => {
+  it("fires when the alias was moved and nothing published, and not once it is published", async () => {
     const [first, second] = [await trainTinyModel(corner, 1), await trainTinyModel(corner, 2)];
     await publish(first.version);
     const { store } = corner.artifacts;
