@@ -12,7 +12,7 @@ export interface DataApiOptions {
   /** Whom to connect as. */
   secretArn: string;
   database: string;
-  /** Milliseconds for which a database that wakes up is waited for. Default 3 minutes. */
+  /** Milliseconds for which a database that is starting is waited for. Default 3 minutes. */
   timeout?: number;
   /** Milliseconds between two attempts. Default 3 seconds. */
   pause?: number;

@@ -1,6 +1,6 @@
 import { DescribeServicesCommand, type ECSClient, type Service, UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import { NotFoundError } from "../core/errors.ts";
-import type { ServerTask } from "../core/mlflow/wake.ts";
+import type { ServerTask } from "../core/mlflow/start-server.ts";
 
 /** The task of an ECS service of one task. */
 export class EcsServerTask implements ServerTask {

@@ -200,12 +200,12 @@ const cloudConfig = z.strictObject({
         .max(8192)
         .default(1024)
         .describe("Fargate gives 2 to 8 GB for one CPU, and as much in proportion for less or more."),
-      sleepAfterMinutes: z
+      scaleToZeroAfterMinutes: z
         .int()
         .min(15)
         .max(1440)
         .optional()
-        .describe("Unused for so long, MLflow's task ends until somebody wakes it, which takes minutes."),
+        .describe("Unused for so long, MLflow's task ends until it is started again, which takes minutes."),
     })
     .refine(({ cpu, memoryMegabytes: memory }) => memory >= cpu * 2 && memory <= cpu * 8, {
       error: "Fargate has no such task: memory is 2 to 8 times the units of CPU",

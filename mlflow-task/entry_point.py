@@ -37,7 +37,7 @@ def database_uri(settings):
 
 
 def connect(uri, **options):
-    """A connection; a database that wakes up is waited for."""
+    """A connection; a database that is starting is waited for."""
     import psycopg2
 
     deadline = time.monotonic() + WAIT_SECONDS

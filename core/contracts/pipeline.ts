@@ -31,7 +31,7 @@ export const nothingTrained = z.discriminatedUnion("outcome", [
 /** Why an execution trained nothing. */
 export type NothingTrained = z.infer<typeof nothingTrained>["outcome"];
 
-export const wakeRegistryTask = z.object({ executionArn: z.string() });
+export const startRegistryTask = z.object({ executionArn: z.string() });
 
 export const fetchDataTask = z.object({ executionArn: z.string(), data: z.string().optional() });
 export const fetchedData = z.object({

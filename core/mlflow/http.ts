@@ -14,7 +14,7 @@ export interface MlflowOptions {
   /** Milliseconds before the second attempt, doubled for each one after it. Default 250. */
   backoff?: number;
   /**
-   * Milliseconds for which a call is tried while a gateway says that nothing answers behind it (503, 504): a sleeping
+   * Milliseconds for which a call is tried while a gateway says that nothing answers behind it (503, 504): a stopped
    * server, or its paused database. Default 2 minutes.
    */
   maxWait?: number;
@@ -39,18 +39,18 @@ export function isRefusal(error: unknown, errorCode: string): error is MlflowErr
   return error instanceof MlflowError && error.errorCode === errorCode;
 }
 
-/** The server is away for the moment; asleep when a gateway says so. */
+/** The server is away for the moment; `startable` when a gateway says that nothing answers behind it. */
 class AwayError extends TransientError {
-  readonly asleep: boolean;
+  readonly startable: boolean;
 
-  constructor(message: string, asleep: boolean, options?: ErrorOptions) {
+  constructor(message: string, startable: boolean, options?: ErrorOptions) {
     super(message, options);
-    this.asleep = asleep;
+    this.startable = startable;
   }
 }
 
 const transientStatuses = [429, 502, 503, 504];
-const asleepStatuses = [503, 504];
+const startableStatuses = [503, 504];
 const longestPause = 10_000;
 const refusal = z.object({ error_code: z.string(), message: z.string().default("") });
 
@@ -103,7 +103,7 @@ export class MlflowHttp {
       } catch (error) {
         if (!(error instanceof AwayError)) throw error;
         const pause = Math.min(this.backoff * 2 ** (attempt - 1), longestPause) * (0.5 + Math.random() / 2);
-        const waits = error.asleep && Date.now() - started + pause < this.maxWait;
+        const waits = error.startable && Date.now() - started + pause < this.maxWait;
         if (attempt >= this.attempts && !waits) throw error;
         await sleep(pause);
       }
@@ -125,7 +125,8 @@ export class MlflowHttp {
       throw this.away(call, causeOf(error), false, error);
     }
     const { status } = response;
-    if (transientStatuses.includes(status)) throw this.away(call, `status ${status}`, asleepStatuses.includes(status));
+    if (transientStatuses.includes(status))
+      throw this.away(call, `status ${status}`, startableStatuses.includes(status));
     const json = parseJson(text);
     if (!response.ok) throw this.refused(call, status, json, text);
     const parsed = answer.safeParse(json);
@@ -134,10 +135,10 @@ export class MlflowHttp {
     throw new MlflowError(call, status, "UNEXPECTED_ANSWER", `is ${this.trackingUri} MLflow 3?\n${what}`);
   }
 
-  private away(call: string, why: string, asleep: boolean, cause?: unknown): AwayError {
+  private away(call: string, why: string, startable: boolean, cause?: unknown): AwayError {
     const what = `MLflow at ${this.trackingUri} does not answer ${call} (${why}).`;
     const advice = "Check that it runs and can be reached there, then start the execution again.";
-    return new AwayError(`${what} ${advice}`, asleep, { cause });
+    return new AwayError(`${what} ${advice}`, startable, { cause });
   }
 
   private refused(call: string, status: number, json: unknown, text: string): MlflowError {

@@ -20,7 +20,7 @@ export interface ChampionMonitorProps {
 
 /**
  * Compares the alias `champion` with what the API serves whenever somebody has written an alias. All writes pass MLflow's
- * API, whose access log says so; looking by the clock instead would keep MLflow's task and its database awake.
+ * API, whose access log says so; looking by the clock instead would keep MLflow's task and its database running.
  */
 export class ChampionMonitor extends Construct {
   constructor(scope: Construct, id: string, { config, alarms, registry, apiUrl }: ChampionMonitorProps) {
@@ -29,7 +29,7 @@ export class ChampionMonitor extends Construct {
       config,
       handler: "check-champion",
       description: "Compares the champion with what the API serves",
-      // Its timeout, and a database that wakes up.
+      // Its timeout, and a database that is starting.
       timeout: Duration.minutes(15),
       memoryMegabytes: 256,
       environment: {

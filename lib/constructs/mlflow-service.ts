@@ -69,13 +69,13 @@ export class MlflowService extends Construct {
       "AwsSolutions-ECS4",
       "Container Insights would cost more than the one small task that it would watch; its own metrics and logs suffice",
     );
-    const sleeps = config.registry.sleepAfterMinutes !== undefined;
+    const scalesToZero = config.registry.scaleToZeroAfterMinutes !== undefined;
     const service = new FargateService(this, "Service", {
       cluster,
       serviceName: this.serviceName,
       taskDefinition: task.taskDefinition,
-      // Where the task may be asleep, a deployment must not wake it: without a number the service keeps the one it has.
-      ...(!sleeps && { desiredCount: 1 }),
+      // Where the task may be scaled to zero, a deployment must not start it: without a number the service keeps the one it has.
+      ...(!scalesToZero && { desiredCount: 1 }),
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },

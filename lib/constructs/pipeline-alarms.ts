@@ -67,7 +67,7 @@ function backgroundFunctions(config: StageConfig): string[] {
     "trainer-stopped",
     "check-champion",
     ...(config.newData ? ["start-on-new-data"] : []),
-    ...(config.registry.sleepAfterMinutes ? ["sleep-registry"] : []),
+    ...(config.registry.scaleToZeroAfterMinutes ? ["stop-idle-registry"] : []),
     ...(config.schedule?.succeedWithinDays ? ["check-retraining"] : []),
   ];
 }

@@ -142,8 +142,8 @@ export class PipelineSteps extends Construct {
     registry,
   }: PipelineStepsProps): void {
     const mlflow = { MLFLOW_TRACKING_URI: registry.trackingUri, MLFLOW_AUTH: registry.auth };
-    const wake = this.add("wake-registry", {
-      description: "Starts MLflow where it sleeps, and waits until it answers",
+    const start = this.add("start-registry", {
+      description: "Starts MLflow where it is scaled to zero, and waits until it answers",
       // Its own limit is 10 minutes; the last call may wait for half a minute more.
       minutes: 12,
       memory: 256,
@@ -155,13 +155,13 @@ export class PipelineSteps extends Construct {
         }),
       },
     });
-    registry.grantWake(wake);
+    registry.grantStart(start);
 
     const records = { ...mlflow, ARTIFACT_BUCKET: artifacts.name };
     const environment = { ...records, DATA_BUCKET: data.name };
     const train = this.add("start-training", {
       description: "Starts a trainer, which reports back to the state machine itself",
-      // A call may wait 2 minutes for a database that wakes up.
+      // A call may wait 2 minutes for a database that is starting.
       minutes: 5,
       memory: 512,
       environment: {

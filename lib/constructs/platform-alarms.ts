@@ -25,7 +25,7 @@ export function addPlatformAlarms(alarms: Alarms, config: CloudConfig, { databas
     threshold: maxCapacity,
     periods: threePeriods,
   });
-  if (config.registry.sleepAfterMinutes) return;
+  if (config.registry.scaleToZeroAfterMinutes) return;
   alarms.add({
     name: "mlflow-away",
     meaning: "No task of MLflow has run for a quarter of an hour. Predictions go on; retrainings will fail.",

@@ -16,10 +16,10 @@ export interface Registry {
   /** Allows these calls alone. */
   grantRead(grantee: IGrantable, calls: RegistryRead[]): void;
   /** Allows to see whether it runs, and to start it. */
-  grantWake(grantee: IGrantable): void;
+  grantStart(grantee: IGrantable): void;
 }
 
 /** An MLflow server that somebody else runs. */
 export function givenRegistry({ trackingUri, auth }: LocalConfig["mlflow"]): Registry {
-  return { trackingUri, auth, grantUse: () => {}, grantRead: () => {}, grantWake: () => {} };
+  return { trackingUri, auth, grantUse: () => {}, grantRead: () => {}, grantStart: () => {} };
 }

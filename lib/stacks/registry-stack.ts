@@ -8,7 +8,7 @@ import type { Network } from "../constructs/network.ts";
 import type { PrivateBucket } from "../constructs/private-bucket.ts";
 import type { Registry } from "../constructs/registry.ts";
 import { RegistryApi } from "../constructs/registry-api.ts";
-import { RegistrySleep } from "../constructs/registry-sleep.ts";
+import { RegistryScaleToZero } from "../constructs/registry-scale-to-zero.ts";
 
 export interface RegistryStackProps extends StackProps {
   config: CloudConfig;
@@ -44,16 +44,16 @@ export class RegistryStack extends Stack {
           grantee,
           calls.map((call) => `GET /api/2.0/mlflow/${call}`),
         ),
-      grantWake: (grantee) => {
+      grantStart: (grantee) => {
         const actions = ["ecs:DescribeServices", "ecs:UpdateService"];
         const statement = new PolicyStatement({ actions, resources: [service.serviceArn] });
         grantee.grantPrincipal.addToPrincipalPolicy(statement);
         api.grant(grantee, [health, search]);
       },
     };
-    const { sleepAfterMinutes } = config.registry;
-    if (sleepAfterMinutes) {
-      new RegistrySleep(this, "Sleep", { config, service, apiId: api.id, sleepAfterMinutes });
+    const { scaleToZeroAfterMinutes } = config.registry;
+    if (scaleToZeroAfterMinutes) {
+      new RegistryScaleToZero(this, "ScaleToZero", { config, service, apiId: api.id, scaleToZeroAfterMinutes });
     }
     new CfnOutput(this, "TrackingUri", { value: api.url });
     new CfnOutput(this, "MlflowCluster", { value: service.clusterName });

@@ -6,7 +6,7 @@ import { table } from "../support/table.ts";
 
 /** What code can call and a role need not allow, since in this stage the code does not come that way. */
 const elsewhere: [stage: RegExp, program: RegExp, action: RegExp, reason: string][] = [
-  [/^local$/, /^(start-training|wake-registry)$/, /^(ecs:|iam:)/, "trainer and MLflow are no tasks on a laptop"],
+  [/^local$/, /^(start-training|start-registry)$/, /^(ecs:|iam:)/, "trainer and MLflow are no tasks on a laptop"],
   [/^(?!local)/, /^start-training$/, /^sqs:/, "trainings wait in a queue on a laptop only"],
   [/./, /^fetch-data$/, /^secretsmanager:/, "only a stage that names a secret for raw data elsewhere opens it"],
   [/./, /^(start-training|trainer-stopped)$/, /^sagemaker:/, "no stage's file has strategy sagemaker"],

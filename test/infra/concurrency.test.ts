@@ -9,7 +9,7 @@ const newAccount = 10;
 /** Everything that starts something by itself, in one stage. */
 const { stage: _, ...prod } = readConfig("prod", {});
 const everything = synthesiseConfig(
-  parseConfig({ ...prod, stage: "every", registry: { sleepAfterMinutes: 30 } }, "test"),
+  parseConfig({ ...prod, stage: "every", registry: { scaleToZeroAfterMinutes: 30 } }, "test"),
 );
 
 /** Shards at once; the other steps of a retraining come one after the other. */
@@ -43,6 +43,6 @@ it.each([
 
 it("counts every trigger that there is", () => {
   expect(byQueue(everything)).toHaveLength(1);
-  // A trainer that stopped, MLflow's sleep, the overdue retraining, and the alias of the champion.
+  // A trainer that stopped, the stop of an idle MLflow, the overdue retraining, and the alias of the champion.
   expect(byEvent(everything)).toHaveLength(4);
 });

@@ -42,14 +42,14 @@ const inAccount = ["champion-stale", "check-champion-fails", "trainer-stopped-fa
 describe("alarms", () => {
   it.each([
     ["local", [...always, "training-dead-letters"]],
-    ["dev", [...always, ...inAccount, "sleep-registry-fails"]],
+    ["dev", [...always, ...inAccount, "stop-idle-registry-fails"]],
     [
       "prod",
       [
         ...always,
         ...inAccount,
         "check-retraining-fails",
-        "sleep-registry-fails",
+        "stop-idle-registry-fails",
         "new-data-dead-letters",
         "retraining-overdue",
         "start-on-new-data-fails",
@@ -182,7 +182,7 @@ describe.each(stages)("the topic of alarms in stage %s", (stage) => {
 });
 
 describe.each(stages.filter((stage) => stage !== "local"))("the watch over the champion of stage %s", (stage) => {
-  it("looks when an alias was written, and by no clock that would keep MLflow awake", () => {
+  it("looks when an alias was written, and by no clock that would keep MLflow running", () => {
     const monitoring = synthesise(stage).template("monitoring");
     monitoring.hasResourceProperties("AWS::Logs::SubscriptionFilter", {
       LogGroupName: `/avocado/${stage}/mlflow-access`,

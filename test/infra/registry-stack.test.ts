@@ -65,13 +65,13 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
   });
 
   it("has ten minutes to start from zero, within the time of the function and of its state", () => {
-    const [, wake] =
+    const [, start] =
       synthesise(stage)
         .resources("AWS::Lambda::Function")
         .find(([id]) => id.startsWith("StepsWakeRegistry")) ?? [];
     // A last call of 35 s may begin just before the limit.
-    expect(wake?.Properties.Timeout).toBeGreaterThanOrEqual(600 + 35);
-    expect(definition.States["Wake registry"]?.TimeoutSeconds).toBeGreaterThan(wake?.Properties.Timeout);
+    expect(start?.Properties.Timeout).toBeGreaterThanOrEqual(600 + 35);
+    expect(definition.States["Start registry"]?.TimeoutSeconds).toBeGreaterThan(start?.Properties.Timeout);
   });
 
   it("has names of its stage, so that two in one account can be told apart", () => {
@@ -90,7 +90,7 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     const told = functions.filter(([, { Properties }]) => Properties.Environment.Variables.MLFLOW_AUTH === "sigv4");
     const names = told.map(([, { Properties }]) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME);
     expect(names).toEqual(
-      expect.arrayContaining(["wake-registry", "start-training", "evaluate-model", "deploy-model", "record-failure"]),
+      expect.arrayContaining(["start-registry", "start-training", "evaluate-model", "deploy-model", "record-failure"]),
     );
   });
 });

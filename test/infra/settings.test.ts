@@ -18,7 +18,7 @@ const holdsData = (type: string) => foundations.includes(type) || typeSpec(type)
 /** What may be lost by a change of a setting, and why that is meant. */
 const accepted: [setting: RegExp, resource: RegExp, reason: string][] = [
   [/^keepData$/, /^AccessLogsBucket/, "its policy, RetainExceptOnCreate, leaves the bucket in the account"],
-  [/./, /^Sleep\w+Log/, "the log of a Lambda that is no longer needed"],
+  [/./, /^ScaleToZero\w+Log/, "the log of a Lambda that is no longer needed"],
   [/./, /^RetrainingMonitor\w+Log/, "the log of a Lambda that is no longer needed"],
   [/^newData$/, /^TriggersStartOnNewDataLog/, "the log of a Lambda that is no longer needed"],
   [/^newData$/, /^Triggers(NewData|DeadLetters)/, "messages about new objects, which lie in the raw bucket still"],

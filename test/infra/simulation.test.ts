@@ -24,9 +24,9 @@ const recording = readRecordings();
 const notRecorded: [program: RegExp, action: RegExp, resource: RegExp, reason: string][] = [
   [/./, /^logs:/, /./, "Lambda writes the log"],
   [/^start-on-new-data$/, /^sqs:/, /./, "Lambda reads the queue"],
-  [/^(sleep|check|prepare|authorise|start-on|trainer-stopped)/, /./, /./, "runs in an account alone"],
+  [/^(stop-idle|check|prepare|authorise|start-on|trainer-stopped)/, /./, /./, "runs in an account alone"],
   [/^start-training$/, /^(ecs|iam):/, /./, "trainers are no tasks on a laptop"],
-  [/^wake-registry$/, /^ecs:/, /./, "MLflow is no task on a laptop"],
+  [/^start-registry$/, /^ecs:/, /./, "MLflow is no task on a laptop"],
   [/^(start-training|take-lock|push-kernel)$/, /^states:/, /./, "when a training is there already, or a lock is held"],
   [/^trainer$/, /^states:Send/, /./, "a heartbeat and a failure are for longer or worse trainings"],
   [/^predict$/, /^s3:/, /\/uploads\/\*$|-data-\d+-us-east-1$/, "uploads are no part of a retraining"],

@@ -17,11 +17,11 @@ const limits = { request: 4 << 20, answer: 1 << 20, row: 64 << 10 };
 const sizeOf = (row: unknown[]) => Buffer.byteLength(JSON.stringify(row));
 
 /**
- * The RDS Data API's ExecuteStatement over a real PostgreSQL. While `sleeps` is above 0 it answers with the error
- * `asleep`. Whether the real one reads `:name` within a literal as a parameter is documented nowhere: this one does.
+ * The RDS Data API's ExecuteStatement over a real PostgreSQL. While `resuming` is above 0 it answers with the error
+ * `error`. Whether the real one reads `:name` within a literal as a parameter is documented nowhere: this one does.
  */
 export async function startDataApi(postgres: TestPostgres) {
-  const state = { sleeps: 0, asked: 0, asleep: "DatabaseResumingException" };
+  const state = { resuming: 0, asked: 0, error: "DatabaseResumingException" };
   const server = createServer(async (incoming, response) => {
     state.asked += 1;
     const fail = (type: string, message: string) =>
@@ -30,7 +30,7 @@ export async function startDataApi(postgres: TestPostgres) {
     if (Buffer.byteLength(body) > limits.request)
       return fail("BadRequestException", "The request is larger than 4 MiB");
     const { sql, database, parameters } = request.parse(JSON.parse(body));
-    if (state.sleeps-- > 0) return fail(state.asleep, "The Aurora DB instance is resuming.");
+    if (state.resuming-- > 0) return fail(state.error, "The Aurora DB instance is resuming.");
     const names = parameters.map(({ name }) => name);
     // `::` is a cast.
     const placeholder = /(?<!:):(\w+)/g;

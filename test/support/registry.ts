@@ -46,7 +46,7 @@ export interface RegistryTask {
  * Starts MLflow's image with the variables of the template; what only an account knows is replaced.
  * @throws Error with what the task wrote, when it ends before it answers
  */
-export async function startRegistryTask(
+export async function runRegistryTask(
   image: Image,
   postgres: TestPostgres,
   { aws, bucket, changes = {} }: { aws: string; bucket: string; changes?: Record<string, string> },

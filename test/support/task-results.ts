@@ -38,7 +38,7 @@ export const checked = (outcome: CheckedKernel["outcome"], status: string, rest:
 export const trainedByTask: Mocks = {
   "Validate input": answers(validateInput({})),
   "Take lock": answers({ taken: true }),
-  "Wake registry": answers({ slept: true, seconds: 70 }),
+  "Start registry": answers({ started: true, seconds: 70 }),
   "Find data set": answers(dataset),
   "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
   "Plan data set": answers(plan),

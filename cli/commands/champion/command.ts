@@ -3,7 +3,7 @@ import { announceWith } from "../../../aws/champion-events.ts";
 import { type ChampionChange, previousChampion, readLedger } from "../../../core/champion-ledger.ts";
 import { championManifest, servingKeys } from "../../../core/contracts/model.ts";
 import { NamedError, NotFoundError } from "../../../core/errors.ts";
-import { wakeServer } from "../../../core/mlflow/wake.ts";
+import { startTrackingServer } from "../../../core/mlflow/start-server.ts";
 import { changeChampion } from "../../../core/serving/change-champion.ts";
 import { reloadApi } from "../../../core/serving/reload.ts";
 import { readJson } from "../../../core/storage.ts";
@@ -42,8 +42,8 @@ async function champion(progress: Progress): Promise<void> {
     throw wrongUsage(`'${what}' takes ${wanted} versions, not ${versions.length}.`, usage);
 
   const stage = await connectStage(values.stage ?? "local");
-  progress.now("Waking MLflow (a task and a database that sleep take up to two minutes)");
-  await wakeServer(await connectServer(stage.name));
+  progress.now("Starting MLflow (from zero, a task and a database take up to two minutes)");
+  await startTrackingServer(await connectServer(stage.name));
   progress.now("");
   const model = values.model ?? "avocado-model";
   const [first = "", second = ""] = versions;

@@ -22,7 +22,7 @@ function sageMaker(load: Load, memory: number): Alternative {
   return {
     name: "SageMaker: serverless endpoint, managed MLflow, training jobs",
     replaces:
-      /^(Lambda (predict|sleep-registry)|MLflow|API of MLflow|database|secrets|private DNS zone|trainer|SageMaker)/,
+      /^(Lambda (predict|stop-idle-registry)|MLflow|API of MLflow|database|secrets|private DNS zone|trainer|SageMaker)/,
     charges: [
       idle("SageMaker MLflow tracking server, small", "sageMakerMlflow", hoursAMonth),
       perPrediction(load, endpoint, "sageMakerServerless", (callSeconds.predict ?? 0) * gigabytes),

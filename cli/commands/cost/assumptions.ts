@@ -17,7 +17,7 @@ const once = (seconds: number): Use => ({ seconds, calls: 1 });
 export const retrainingUse: Record<string, Use> = {
   "validate-input": once(1),
   "take-lock": once(1),
-  "wake-registry": once(180),
+  "start-registry": once(180),
   "fetch-data": once(300),
   "find-dataset": once(1),
   "plan-dataset": once(60),
@@ -53,7 +53,7 @@ export const callSeconds: Record<string, number> = {
   // The gateway keeps its answer for an hour.
   "authorise-origin": 0,
   // Each of these starts cold.
-  "sleep-registry": 3,
+  "stop-idle-registry": 3,
   "check-retraining": 3,
   "prepare-database": 0,
   // Only when someone has the API reload its model.
@@ -78,7 +78,7 @@ export const bucketSizes: Record<string, number> = { raw: 0.8, data: 3.1, artifa
 export const imageSizes: Record<string, number> = { predict: 0.4, mlflow: 0.5, trainer: 1.1, "gpu-trainer": 3.5 };
 /** GB of the database, and of its changes that are kept for restoring it. */
 export const databaseSize = { data: 1, changes: 1 };
-/** RDS changes the master password once a week, and a database that is paused wakes up for it. */
+/** RDS changes the master password once a week, and a database at zero starts for it. */
 export const rotationsAMonth = hoursAMonth / (7 * 24);
 
 /** GB of one prediction: what its log entries and metrics take, its answer, and a photograph of middling size. */

@@ -11,7 +11,7 @@ import {
 import { idle, type Pricer, perPrediction, perRetraining } from "./charge.ts";
 import { hoursInUse } from "./tasks.ts";
 
-/** Capacity units of a database that is awake and has little to do. */
+/** Capacity units of a database that runs and has little to do. */
 const leastCapacity = 0.5;
 
 /** The database: paused but for retrainings and the weekly change of its master password. */
@@ -20,11 +20,11 @@ export const priceCluster: Pricer = ({ properties }, load) => {
     properties.ServerlessV2ScalingConfiguration ?? {};
   const pause = seconds / 3600;
   const item = "database";
-  const awake = least > 0 ? [idle(item, "auroraCapacity", least * hoursAMonth)] : [];
+  const running = least > 0 ? [idle(item, "auroraCapacity", least * hoursAMonth)] : [];
   const charges = [
     idle(item, "auroraStorage", databaseSize.data),
     idle(item, "auroraBackup", properties.BackupRetentionPeriod > 1 ? databaseSize.changes : 0),
-    ...awake,
+    ...running,
   ];
   if (properties.ManageMasterUserPassword) {
     charges.push(

@@ -28,7 +28,9 @@ export const priceService: Pricer = (service, load) => {
 /** How long MLflow goes on after its last use: the pause that ends it, and half of the time between two checks. */
 function scaleDownHours({ neighbours }: Resource): number {
   const variables = [...neighbours.values()].flatMap(({ properties }) => properties.Environment?.Variables ?? []);
-  const minutes = Number(variables.find((found) => found.SLEEP_AFTER_MINUTES)?.SLEEP_AFTER_MINUTES ?? 0);
+  const minutes = Number(
+    variables.find((found) => found.SCALE_TO_ZERO_AFTER_MINUTES)?.SCALE_TO_ZERO_AFTER_MINUTES ?? 0,
+  );
   return minutes ? (minutes + 7.5) / 60 : 0;
 }
 

@@ -14,7 +14,7 @@ import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import type { WakeOptions } from "../../../core/mlflow/wake.ts";
+import type { StartServerOptions } from "../../../core/mlflow/start-server.ts";
 import { idsOf, readStacks, type StageStacks, stackPermissions } from "../stage/stacks.ts";
 import { checkStackStates } from "./account/stack-states.ts";
 import { unanswered } from "./ask.ts";
@@ -33,7 +33,7 @@ export interface DeployedStage {
   /** Address of the API for its clients (default: as the stacks say). */
   apiUrl?: string;
   /** How MLflow is reached, and started where it may be scaled to zero. */
-  connectMlflow(): Promise<WakeOptions>;
+  connectMlflow(): Promise<StartServerOptions>;
   /** Called with what takes a while. */
   onWait(text: string): void;
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { wakeServer } from "../../../core/mlflow/wake.ts";
+import { startTrackingServer } from "../../../core/mlflow/start-server.ts";
 import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { connectServer } from "./connect.ts";
@@ -12,7 +12,7 @@ const usage = `npm run mlflow -- [options]
   --port <port>      where the page is to be on this machine (default: 5500)
   --no-open          do not open the page in the browser
 
-Wakes the stage's MLflow, then forwards to it what this machine asks, signed with your AWS credentials. Python finds it
+Starts the stage's MLflow, then forwards to it what this machine asks, signed with your AWS credentials. Python finds it
 too: MLFLOW_TRACKING_URI=http://127.0.0.1:5500. Ctrl-C ends it.`;
 
 /** `npm run mlflow`: the MLflow server of a stage, page and API, on this machine. */
@@ -23,14 +23,14 @@ async function openMlflow(progress: Progress): Promise<void> {
   const port = Number(values.port ?? 5500);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw wrongUsage(`--port ${values.port} is none.`, usage);
   const server = await connectServer(values.stage ?? "local");
-  const wake = async () => {
-    progress.now("Waking MLflow (a task and a database that sleep take up to two minutes)");
-    const { slept, seconds } = await wakeServer(server);
+  const start = async () => {
+    progress.now("Starting MLflow (from zero, a task and a database take up to two minutes)");
+    const { started, seconds } = await startTrackingServer(server);
     progress.now("");
-    if (slept) progress.line(`MLflow is awake after ${seconds} s`);
+    if (started) progress.line(`MLflow answers after ${seconds} s`);
   };
-  await wake();
-  const proxy = await startProxy({ target: server.trackingUri, fetch: server.fetch, port, wake });
+  await start();
+  const proxy = await startProxy({ target: server.trackingUri, fetch: server.fetch, port, start });
   progress.line(`MLflow of stage '${values.stage ?? "local"}': ${proxy.url} (Ctrl-C ends it)`);
   if (!values["no-open"]) openPage(proxy.url);
   await once(process, "SIGINT");

@@ -4,17 +4,19 @@ import { z } from "zod";
 import { EcsServerTask } from "../../../aws/server-task.ts";
 import { createSignedFetch } from "../../../aws/signed-fetch.ts";
 import { errorMessage, NotFoundError } from "../../../core/errors.ts";
-import type { WakeOptions } from "../../../core/mlflow/wake.ts";
+import type { StartServerOptions } from "../../../core/mlflow/start-server.ts";
 import { findRunningStack, stateFolder } from "../../../local/state.ts";
 import { readOutputs } from "../stage/outputs.ts";
 
 const registryOutputs = z.object({ TrackingUri: z.url(), MlflowCluster: z.string(), MlflowService: z.string() });
 
 /**
- * How the MLflow server of a stage is reached and woken, with the credentials of the environment.
+ * How the MLflow server of a stage is reached and started, with the credentials of the environment.
  * @throws NotFoundError saying what to start, deploy or sign in to
  */
-export async function connectServer(stage: string): Promise<Omit<WakeOptions, "task"> & { task?: EcsServerTask }> {
+export async function connectServer(
+  stage: string,
+): Promise<Omit<StartServerOptions, "task"> & { task?: EcsServerTask }> {
   if (stage === "local") return { trackingUri: findRunningStack(stateFolder()).urls.mlflow, fetch };
   const client = new CloudFormationClient();
   const region = await client.config.region().catch(() => {

@@ -13,7 +13,7 @@ export interface ProxyOptions {
   /** Port of the loopback interface; 0 takes a free one. */
   port: number;
   /** Called when nothing answers behind the gateway; the request is then sent once more. */
-  wake(): Promise<unknown>;
+  start(): Promise<unknown>;
   /** Milliseconds after which the gateway gives up a request that the server has taken (default: 30 s, less a margin). */
   gatewayTimeout?: number;
 }
@@ -65,7 +65,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, port: 
   const timedOut = answered.status === 504 || Date.now() - sent >= gatewayTimeout;
   const repeatable = !timedOut || ["GET", "HEAD"].includes(request.method ?? "");
   if ([503, 504].includes(answered.status) && repeatable) {
-    await options.wake();
+    await options.start();
     answered = await forward(request, body, options);
   }
   const headers = [...answered.headers].filter(([name]) => !spentHeaders.has(name));

@@ -77,7 +77,7 @@ async function connectCloud(name: string): Promise<Stage> {
     urls: { api: apiUrl, mlflow: trackingUri },
     fetch: signed,
     trainerLines: (signal) => linesOfLogGroup(new CloudWatchLogsClient(), `/avocado/${name}/trainer`, signal),
-    // MLflow's task and database may be asleep: it answers 503 or 504 for up to two minutes.
+    // MLflow's task and database may be scaled to zero: it answers 503 or 504 for up to two minutes.
     mlflow: createMlflowClient({ trackingUri, fetch: signed, attempts: 9, backoff: 1000 }),
     whoAmI: async () => (await new STSClient().send(new GetCallerIdentityCommand({}))).Arn ?? "unknown",
   };

@@ -5,7 +5,7 @@ import { RDSDataClient } from "@aws-sdk/client-rds-data";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { DataApi, type Sql } from "../../../aws/data-api.ts";
 import { NamedError, NotFoundError } from "../../../core/errors.ts";
-import { wakeServer } from "../../../core/mlflow/wake.ts";
+import { startTrackingServer } from "../../../core/mlflow/start-server.ts";
 import { connectServer } from "../mlflow/connect.ts";
 import { heldResources, idsOf, readStacks, type StageStacks } from "./stacks.ts";
 import { listRunning } from "./stop-work.ts";
@@ -60,7 +60,7 @@ export async function connectRegistry(stage: string): Promise<StageRegistry> {
       isWanted: async () => (await task.readDesired()) > 0,
       isRunning: async () => (await task.readRunning()) > 0,
       stop: () => task.setDesired(0),
-      start: async () => void (await wakeServer({ ...server, task })),
+      start: async () => void (await startTrackingServer({ ...server, task })),
     },
     stacks,
     checkIdle,
@@ -81,7 +81,7 @@ export async function connectCluster(DBClusterIdentifier: string): Promise<(data
 
 /**
  * Does something while the server is stopped, then starts it again if it was wanted before; also where the work failed, so that
- * MLflow is not left away. Clients wait for a server that is stopped as they do for one that sleeps.
+ * MLflow is not left away. Clients wait for a server that is stopped as they do for one at zero.
  */
 export async function whileStopped(server: StoppableServer, work: () => Promise<void>, pause = 3000): Promise<void> {
   const wanted = await server.isWanted();

@@ -18,7 +18,7 @@ export interface RestoreOptions {
  */
 export async function restore(stage: string, options: RestoreOptions, progress: Progress): Promise<void> {
   const { sql, server } = await connectRegistry(stage);
-  progress.now("Looking for copies (a database that sleeps takes up to a minute)");
+  progress.now("Looking for copies (from zero a database takes up to a minute)");
   const copy = choose(await listCopies(sql), options.copy);
   progress.now("");
   const replaced = nameReplaced();

@@ -11,7 +11,7 @@ import { root } from "../../../scripts/setup/paths.ts";
 
 let proxy: Awaited<ReturnType<typeof startProxy>>;
 beforeAll(async () => {
-  proxy = await startProxy({ target: inject("services").mlflow, fetch, port: 0, wake: async () => {} });
+  proxy = await startProxy({ target: inject("services").mlflow, fetch, port: 0, start: async () => {} });
 });
 afterAll(() => proxy?.stop());
 

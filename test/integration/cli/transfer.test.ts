@@ -38,7 +38,7 @@ beforeAll(async () => {
   target = await TestStage.start("there", aws);
   await source.startMlflow();
   await fillSource();
-  // Asleep from now on: an export does not start it.
+  // Scaled to zero from now on: an export does not start it.
   await source.transfer.server.stop();
 });
 afterAll(async () => {

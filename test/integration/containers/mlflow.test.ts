@@ -2,17 +2,12 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { createSignedFetch } from "../../../aws/signed-fetch.ts";
 import { startProxy } from "../../../cli/commands/mlflow/proxy.ts";
 import { createMlflowClient } from "../../../core/mlflow/client.ts";
-import { wakeServer } from "../../../core/mlflow/wake.ts";
+import { startTrackingServer } from "../../../core/mlflow/start-server.ts";
 import type { Image } from "../../support/container/build-image.ts";
 import { buildMlflowImage } from "../../support/container/mlflow-image.ts";
 import { apiName, type GatewayOptions, startGateway } from "../../support/gateway/gateway.ts";
 import type { TestPostgres } from "../../support/postgres.ts";
-import {
-  type RegistryTask,
-  registryOfTemplate,
-  startMlflowDatabase,
-  startRegistryTask,
-} from "../../support/registry.ts";
+import { type RegistryTask, registryOfTemplate, runRegistryTask, startMlflowDatabase } from "../../support/registry.ts";
 
 const region = "us-east-1";
 const caller = { accessKeyId: "AKID", secretAccessKey: "secret", sessionToken: "token" };
@@ -35,7 +30,7 @@ afterAll(async () => {
 
 function startTask(changes: Record<string, string> = {}): Promise<RegistryTask> {
   const { aws, artifactBucket: bucket } = inject("services");
-  return startRegistryTask(image, postgres, { aws, bucket, changes });
+  return runRegistryTask(image, postgres, { aws, bucket, changes });
 }
 
 /** The address of a gateway before a task, with the integration of the template unless another is given. */
@@ -64,14 +59,18 @@ describe.each(hosts)("MLflow's image behind a gateway that sends on the %s", (ho
     expect(await registry.getAlias(`model-${host}`, "champion")).toMatchObject({ version, runId: run.runId });
   });
 
-  it("is found awake by the step that wakes it", async () => {
-    const woken = await wakeServer({ trackingUri: await openGateway({ host }), fetch: signed, timeout: 1000 });
-    expect(woken.slept).toBe(false);
+  it("is found running by the step that starts it", async () => {
+    const result = await startTrackingServer({
+      trackingUri: await openGateway({ host }),
+      fetch: signed,
+      timeout: 1000,
+    });
+    expect(result.started).toBe(false);
   });
 
   it("shows its page and takes what the page asks through the command for people", async () => {
     const target = await openGateway({ host });
-    const proxy = await startProxy({ target, fetch: signed, port: 0, wake: async () => {} });
+    const proxy = await startProxy({ target, fetch: signed, port: 0, start: async () => {} });
     onTestFinished(async () => {
       await proxy.stop();
     });
@@ -88,7 +87,9 @@ describe.each(hosts)("MLflow's image behind a gateway that sends on the %s", (ho
     const trackingUri = await openGateway({ host, requestParameters: {} });
     const { experiments } = createMlflowClient({ trackingUri, fetch: signed });
     await expect(experiments.getOrCreate("refused", "s3://bucket/refused")).rejects.toThrow("Invalid Host header");
-    await expect(wakeServer({ trackingUri, fetch: signed, timeout: 1000 })).rejects.toThrow("rejects this caller");
+    await expect(startTrackingServer({ trackingUri, fetch: signed, timeout: 1000 })).rejects.toThrow(
+      "rejects this caller",
+    );
   });
 });
 

@@ -70,7 +70,7 @@ describe("prepareDatabases", () => {
 
 describe("DataApi", () => {
   it("waits for a database that resumes", async () => {
-    Object.assign(api.state, { sleeps: 3, asked: 0 });
+    Object.assign(api.state, { resuming: 3, asked: 0 });
     expect(await sql.run("SELECT :word::text", { word: "it's" })).toEqual([["it's"]]);
     expect(api.state.asked).toBe(4);
   });
@@ -81,18 +81,18 @@ describe("DataApi", () => {
     "InternalServerErrorException",
     "ServiceUnavailableError",
     "StatementTimeoutException",
-  ])("waits for a database that answers %s while it starts", async (asleep) => {
-    Object.assign(api.state, { sleeps: 2, asked: 0, asleep });
+  ])("waits for a database that answers %s while it starts", async (error) => {
+    Object.assign(api.state, { resuming: 2, asked: 0, error });
     expect(await sql.run("SELECT 1::text")).toEqual([["1"]]);
     expect(api.state.asked).toBe(3);
-    api.state.asleep = "DatabaseResumingException";
+    api.state.error = "DatabaseResumingException";
   });
 
   it("gives up in the end", async () => {
-    api.state.sleeps = 1000;
+    api.state.resuming = 1000;
     const hurried = new DataApi(api.client, { ...arns, database: "postgres", pause: 5, timeout: 40 });
     await expect(hurried.run("SELECT 1")).rejects.toMatchObject({ name: "DatabaseResumingException" });
-    api.state.sleeps = 0;
+    api.state.resuming = 0;
   });
 
   it("does not repeat a statement that is wrong", async () => {

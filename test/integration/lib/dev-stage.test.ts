@@ -92,7 +92,7 @@ describe("the doctor", () => {
   it("asks the database through the Data API, waiting for it while it is paused, and the rules for their targets", async () => {
     const stacks = await readStacks(new CloudFormationClient(), "dev");
     const [cluster = ""] = idsOf(stacks, "AWS::RDS::DBCluster");
-    account.dataApi.state.sleeps = 1;
+    account.dataApi.state.resuming = 1;
     expect(await checkDatabase(new RDSClient(), new RDSDataClient(), cluster)).toMatchObject({ state: "ok" });
     const rules = idsOf(stacks, "AWS::Events::Rule");
     expect(await checkRules(new EventBridgeClient(), rules)).toMatchObject({ state: "ok" });
@@ -109,13 +109,13 @@ describe("retrainings of the stage, which wait for a registry that does not answ
 
   const start = async () => (await sfn.send(new StartExecutionCommand({ stateMachineArn }))).executionArn ?? "";
   const describeExecution = (executionArn: string) => sfn.send(new DescribeExecutionCommand({ executionArn }));
-  /** An execution that has the lock goes on to wake the registry; another one ends. */
+  /** An execution that has the lock goes on to start the registry; another one ends. */
   const settled = (executionArn: string) =>
     vi.waitFor(
       async () => {
         const { status, output } = await describeExecution(executionArn);
         const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn }));
-        const hasLock = events.some(({ stateEnteredEventDetails: entered }) => entered?.name === "Wake registry");
+        const hasLock = events.some(({ stateEnteredEventDetails: entered }) => entered?.name === "Start registry");
         expect(hasLock || status !== "RUNNING").toBe(true);
         return { executionArn, hasLock, status, output: JSON.parse(output ?? "{}") };
       },

@@ -21,7 +21,7 @@ import { runbookCommand } from "../../support/runbook.ts";
 import { cases } from "../../support/settings/cases.ts";
 import { planRounds } from "../../support/settings/rounds.ts";
 
-const dev = { stage: "dev", registry: { sleepAfterMinutes: 60 }, logRetentionDays: 14 };
+const dev = { stage: "dev", registry: { scaleToZeroAfterMinutes: 60 }, logRetentionDays: 14 };
 /** Another stage in the same account, whose data is kept. */
 const twin = { ...dev, stage: "dev2", keepData: true };
 const inAccount = "000000000000-us-east-1";
@@ -141,7 +141,7 @@ describe("npm run stage on the registry of a stage", () => {
   const readNote = async (database: string) => (await asMaster(database, "SELECT text FROM note")).flat();
 
   beforeAll(async () => {
-    // Asleep, as this stage's MLflow is most of the time: the emulator has none to start.
+    // Scaled to zero, as this stage's MLflow is most of the time: the emulator has none to start.
     const ecs = new ECSClient(localClient(account.aws.url));
     await ecs.send(new UpdateServiceCommand({ cluster: "avocado-dev", service: "mlflow", desiredCount: 0 }));
   });

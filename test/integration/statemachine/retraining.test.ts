@@ -31,7 +31,7 @@ describe("a run in which all goes well", () => {
       "Validate input",
       "Take lock",
       "Alone?",
-      "Wake registry",
+      "Start registry",
       "Dry run?",
       "New data?",
       "Fetch data",
@@ -92,7 +92,7 @@ describe("the choices", () => {
       "Validate input",
       "Take lock",
       "Alone?",
-      "Wake registry",
+      "Start registry",
       "Dry run?",
       "Release lock",
       "Done",
@@ -157,8 +157,8 @@ describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
     ["Take lock", "AccessDenied"],
-    ["Wake registry", "RegistryRefused"],
-    ["Wake registry", "States.Timeout"],
+    ["Start registry", "RegistryRefused"],
+    ["Start registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
     ["Assemble data set", "States.Timeout"],
@@ -184,7 +184,7 @@ describe("a failure", () => {
   it("of a registry that stays away, which nothing can be recorded in, fails the execution by its own name", async () => {
     const mocks = {
       ...trainedByTask,
-      "Wake registry": throws("RegistryUnavailable", "MLflow did not answer."),
+      "Start registry": throws("RegistryUnavailable", "MLflow did not answer."),
       "Record failure": throws("Transient"),
     };
     const run = await machine.run(mocks);
@@ -298,8 +298,8 @@ describe("what is retried", () => {
   });
 
   it("RegistryUnavailable, for want of capacity perhaps: once", async () => {
-    const mocks = { ...trainedByTask, "Wake registry": throws("RegistryUnavailable") };
-    const once = (await machine.run({ ...trainedByTask, "Wake registry": throws("RegistryRefused") })).attempts;
+    const mocks = { ...trainedByTask, "Start registry": throws("RegistryUnavailable") };
+    const once = (await machine.run({ ...trainedByTask, "Start registry": throws("RegistryRefused") })).attempts;
     expect((await machine.run(mocks)).attempts).toBe(once + 1);
   });
 

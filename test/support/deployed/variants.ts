@@ -30,7 +30,7 @@ const configurations: Record<string, () => SynthesisedStage> = {
       region: "us-east-1",
       edge: {},
       domain,
-      registry: { sleepAfterMinutes: 15 },
+      registry: { scaleToZeroAfterMinutes: 15 },
       newData: { quietMinutes: 5 },
       sagemaker: {},
     }),

@@ -12,7 +12,7 @@ import { largest } from "./sizes.ts";
 export const contracts: Record<string, { given?: z.ZodType; answer?: z.ZodType }> = {
   "Validate input": { answer: execution.validatedInput },
   "Take lock": { given: pipeline.lockTask, answer: pipeline.takenLock },
-  "Wake registry": { given: pipeline.wakeRegistryTask },
+  "Start registry": { given: pipeline.startRegistryTask },
   "Find data set": { answer: pipeline.datasetRef.or(pipeline.noData) },
   "Fetch data": { given: pipeline.fetchDataTask, answer: pipeline.fetchedData.or(pipeline.noData) },
   "Plan data set": { given: pipeline.planDatasetTask, answer: pipeline.datasetPlan },

@@ -20,7 +20,7 @@ export const cases: Record<string, SettingCase> = {
   "database.backupDays": { value: 14 },
   "registry.cpu": { base: { registry: { memoryMegabytes: 2048 } }, value: 1024 },
   "registry.memoryMegabytes": { value: 2048 },
-  "registry.sleepAfterMinutes": { value: 30 },
+  "registry.scaleToZeroAfterMinutes": { value: 30 },
   "trainer.cpu": { value: 2048 },
   "trainer.memoryMegabytes": { value: 8192 },
   schedule: { value: schedule },

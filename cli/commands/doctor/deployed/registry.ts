@@ -1,16 +1,16 @@
 import { NamedError } from "../../../../core/errors.ts";
-import { type WakeOptions, wakeServer } from "../../../../core/mlflow/wake.ts";
+import { type StartServerOptions, startTrackingServer } from "../../../../core/mlflow/start-server.ts";
 import { ask } from "../ask.ts";
 import type { Finding } from "../finding.ts";
 
 /** Asks MLflow, through the gateway where there is one, for its health and for an experiment; starts it where it is scaled to zero. */
-export function checkMlflow(server: WakeOptions, stage: string): Promise<Finding> {
+export function checkMlflow(server: StartServerOptions, stage: string): Promise<Finding> {
   const path = server.task ? "through the gateway" : `at ${server.trackingUri}`;
   return ask("MLflow", "ecs:DescribeServices and ecs:UpdateService", async () => {
     try {
-      const { slept, seconds } = await wakeServer(server);
-      const started = slept ? `; it was scaled to zero and took ${seconds} s to start` : "";
-      return { state: "ok", found: `answers ${path}: health, search of experiments${started}` };
+      const { started, seconds } = await startTrackingServer(server);
+      const note = started ? `; it was scaled to zero and took ${seconds} s to start` : "";
+      return { state: "ok", found: `answers ${path}: health, search of experiments${note}` };
     } catch (error) {
       if (!(error instanceof NamedError)) throw error;
       return { state: "missing", found: error.message, advice: adviceFor(stage) };

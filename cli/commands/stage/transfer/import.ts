@@ -65,7 +65,7 @@ async function checkStage(
 ): Promise<void> {
   const sql = stage.open(registryDatabase);
   if (!(await readRevision(sql))) {
-    progress.now("Starting MLflow, which makes its tables (a task and a database that sleep take up to two minutes)");
+    progress.now("Starting MLflow, which makes its tables (from zero, a task and a database take up to two minutes)");
     await stage.server.start();
   }
   const revision = await readRevision(sql);

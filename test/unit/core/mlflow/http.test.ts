@@ -42,8 +42,8 @@ describe("MlflowHttp", () => {
   });
 
   it("waits longer while a gateway says that nothing answers behind it", async () => {
-    const asleep = Array<Answer>(6).fill(text("", 503));
-    const { address, asked } = await startAnswering(text("", 504), ...asleep, json({ ok: true }));
+    const unavailable = Array<Answer>(6).fill(text("", 503));
+    const { address, asked } = await startAnswering(text("", 504), ...unavailable, json({ ok: true }));
     const http = new MlflowHttp({ trackingUri: address, backoff: 1, maxWait: 5000 });
     await expect(http.get("runs/get", {}, anything)).resolves.toEqual({ ok: true });
     expect(asked).toHaveLength(8);

@@ -7,15 +7,15 @@ import { type Answer, startAnswering } from "../../../../support/http.ts";
 
 async function proxied(...answers: [Answer, ...Answer[]]) {
   const { address, asked } = await startAnswering(...answers);
-  let woken = 0;
-  const wake = async () => {
-    woken += 1;
+  let starts = 0;
+  const start = async () => {
+    starts += 1;
   };
-  const proxy = await startProxy({ target: address, fetch, port: 0, wake });
+  const proxy = await startProxy({ target: address, fetch, port: 0, start });
   onTestFinished(async () => {
     await proxy.stop();
   });
-  return { url: proxy.url, asked, woken: () => woken };
+  return { url: proxy.url, asked, starts: () => starts };
 }
 const ok: Answer = { status: 200, body: '{"fine":true}' };
 const away: Answer = { status: 503, body: "" };
@@ -40,10 +40,10 @@ describe("startProxy", () => {
       expect(asked[0]?.headers[name]).toBeUndefined();
   });
 
-  it("wakes a server that sleeps and asks again", async () => {
-    const { url, asked, woken } = await proxied(away, ok);
+  it("starts a server that is scaled to zero and asks again", async () => {
+    const { url, asked, starts } = await proxied(away, ok);
     const response = await fetch(url, { method: "POST", body: "{}" });
-    expect([response.status, asked.length, woken()]).toEqual([200, 2, 1]);
+    expect([response.status, asked.length, starts()]).toEqual([200, 2, 1]);
     expect(asked[1]?.body).toEqual({});
   });
 
@@ -72,8 +72,8 @@ describe("startProxy", () => {
         timeoutStatus,
       });
       const signed = createSignedFetch({ region, credentials: caller });
-      const wake = async () => {};
-      const proxy = await startProxy({ target: gateway.url, fetch: signed, port: 0, wake, gatewayTimeout });
+      const start = async () => {};
+      const proxy = await startProxy({ target: gateway.url, fetch: signed, port: 0, start, gatewayTimeout });
       onTestFinished(async () => {
         await Promise.all([proxy.stop(), gateway.stop(), task.stop()]);
       });
@@ -90,7 +90,7 @@ describe("startProxy", () => {
   });
 
   it("says where nothing answers", async () => {
-    const proxy = await startProxy({ target: "http://127.0.0.1:1", fetch, port: 0, wake: async () => {} });
+    const proxy = await startProxy({ target: "http://127.0.0.1:1", fetch, port: 0, start: async () => {} });
     onTestFinished(async () => {
       await proxy.stop();
     });
@@ -101,7 +101,7 @@ describe("startProxy", () => {
   it("says what to do about a port in use", async () => {
     const { url } = await proxied(ok);
     const port = Number(new URL(url).port);
-    const again = startProxy({ target: url, fetch, port, wake: async () => {} });
+    const again = startProxy({ target: url, fetch, port, start: async () => {} });
     await expect(again).rejects.toThrow(/Choose another with --port/);
   });
 });

@@ -24,7 +24,7 @@ it("works when the server has stopped, then starts it again", async () => {
   expect(events).toEqual(["stopped", "worked", "started"]);
 });
 
-it("leaves a server asleep that was asleep", async () => {
+it("leaves a server at zero that was at zero", async () => {
   const { server, events, work } = fakeServer(false);
   await whileStopped(server, work, 1);
   expect(events).toEqual(["stopped", "worked"]);

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorMessage, NamedError } from "../errors.ts";
 import type { Fetch } from "./http.ts";
 
-/** The task that runs the MLflow server, where it can be started and ended. */
+/** The task that runs the MLflow server, where it can be started and stopped. */
 export interface ServerTask {
-  /** How many there should be: 0 when it sleeps. */
+  /** How many there should be: 0 when it is scaled to zero. */
   readDesired(): Promise<number>;
   setDesired(count: number): Promise<void>;
 }
 
-export interface WakeOptions {
+export interface StartServerOptions {
   trackingUri: string;
   fetch: Fetch;
   /** Absent where the server is somebody else's to start. */
@@ -20,31 +20,31 @@ export interface WakeOptions {
   pause?: number;
 }
 
-/** Whether the server slept, and how long it took until it answered. */
-export interface Woken {
-  slept: boolean;
+/** Whether the server had to be started, and how long it took until it answered. */
+export interface RegistryStarted {
+  started: boolean;
   seconds: number;
 }
 
 /**
- * Starts the MLflow server if it sleeps, and waits until it answers a call that needs its database.
+ * Starts the MLflow server if it is scaled to zero, and waits until it answers a call that needs its database.
  * @throws NamedError `RegistryUnavailable` when it does not in time; `RegistryRefused` when it rejects the caller, which
  *   waiting does not mend
  */
-export async function wakeServer(options: WakeOptions): Promise<Woken> {
+export async function startTrackingServer(options: StartServerOptions): Promise<RegistryStarted> {
   const { trackingUri, task, timeout = task ? 600_000 : 20_000, pause = 3000 } = options;
-  const started = Date.now();
-  let slept = false;
+  const began = Date.now();
+  let started = false;
   for (;;) {
-    // Looked at every time: it may have been sent to sleep this very moment.
+    // Looked at every time: it may have been stopped this very moment.
     if (task && (await task.readDesired()) === 0) {
-      slept = true;
+      started = true;
       await task.setDesired(1);
     }
     const problem = await findProblem(options);
-    if (problem === undefined) return { slept, seconds: Math.round((Date.now() - started) / 1000) };
-    if (Date.now() - started + pause > timeout) {
-      const waited = Math.round((Date.now() - started) / 1000);
+    if (problem === undefined) return { started, seconds: Math.round((Date.now() - began) / 1000) };
+    if (Date.now() - began + pause > timeout) {
+      const waited = Math.round((Date.now() - began) / 1000);
       const words = `MLflow at ${trackingUri} did not answer within ${waited} s (${problem}).`;
       throw registryError("RegistryUnavailable", words);
     }
@@ -53,7 +53,7 @@ export async function wakeServer(options: WakeOptions): Promise<Woken> {
 }
 
 /** What is still missing; nothing when both the server and its database answer. */
-async function findProblem({ trackingUri, fetch }: WakeOptions): Promise<string | undefined> {
+async function findProblem({ trackingUri, fetch }: StartServerOptions): Promise<string | undefined> {
   const ask = async (path: string, init: RequestInit) => {
     const response = await fetch(`${trackingUri}${path}`, { ...init, signal: AbortSignal.timeout(35_000) });
     await response.arrayBuffer();

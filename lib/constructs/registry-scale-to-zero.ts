@@ -8,22 +8,26 @@ import type { MlflowService } from "./mlflow-service.ts";
 import { NodeFunction } from "./node-function.ts";
 import { retrainingArn } from "./retraining.ts";
 
-export interface RegistrySleepProps {
+export interface RegistryScaleToZeroProps {
   config: CloudConfig;
   service: MlflowService;
   /** The API whose requests say that the server is in use. */
   apiId: string;
-  sleepAfterMinutes: number;
+  scaleToZeroAfterMinutes: number;
 }
 
 /** Ends the MLflow task when nobody has used it for a while and no retraining goes on. */
-export class RegistrySleep extends Construct {
-  constructor(scope: Construct, id: string, { config, service, apiId, sleepAfterMinutes }: RegistrySleepProps) {
+export class RegistryScaleToZero extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, service, apiId, scaleToZeroAfterMinutes }: RegistryScaleToZeroProps,
+  ) {
     super(scope, id);
     const machine = retrainingArn(this, config);
-    const sleep = new NodeFunction(this, "SleepRegistry", {
+    const stop = new NodeFunction(this, "StopIdleRegistry", {
       config,
-      handler: "sleep-registry",
+      handler: "stop-idle-registry",
       description: "Ends an MLflow task that nobody uses",
       timeout: Duration.minutes(1),
       memoryMegabytes: 256,
@@ -32,17 +36,17 @@ export class RegistrySleep extends Construct {
         MLFLOW_SERVICE: service.serviceName,
         MLFLOW_API_ID: apiId,
         STATE_MACHINE_ARN: machine,
-        SLEEP_AFTER_MINUTES: String(sleepAfterMinutes),
+        SCALE_TO_ZERO_AFTER_MINUTES: String(scaleToZeroAfterMinutes),
       },
     });
-    sleep.allow(["ecs:DescribeServices", "ecs:UpdateService"], [service.serviceArn]);
-    sleep.allow(["states:ListExecutions"], [machine]);
-    sleep.allow(["cloudwatch:GetMetricStatistics"], ["*"]);
-    acknowledge(sleep, "AwsSolutions-IAM5[Resource::*]", "Reading metrics cannot be granted by resource");
+    stop.allow(["ecs:DescribeServices", "ecs:UpdateService"], [service.serviceArn]);
+    stop.allow(["states:ListExecutions"], [machine]);
+    stop.allow(["cloudwatch:GetMetricStatistics"], ["*"]);
+    acknowledge(stop, "AwsSolutions-IAM5[Resource::*]", "Reading metrics cannot be granted by resource");
     new Rule(this, "Every15Minutes", {
       description: "Asks whether MLflow is still in use",
       schedule: Schedule.rate(Duration.minutes(15)),
-      targets: [new LambdaFunction(sleep.function, { retryAttempts: 0 })],
+      targets: [new LambdaFunction(stop.function, { retryAttempts: 0 })],
     });
   }
 }

@@ -1,6 +1,6 @@
-import type { ServerTask } from "../../core/mlflow/wake.ts";
+import type { ServerTask } from "../../core/mlflow/start-server.ts";
 
-export interface SleepClients {
+export interface StopClients {
   task: Pick<ServerTask, "setDesired"> & { isUp(): Promise<boolean> };
   /** Requests that the server's API had in the last minutes. */
   countRequests(minutes: number): Promise<number>;
@@ -8,7 +8,7 @@ export interface SleepClients {
 }
 
 /** Ends the server's task when nobody has called it for so long and no retraining, which will call it again, goes on. */
-export async function sleepRegistry(minutes: number, clients: SleepClients): Promise<"away" | "in use" | "ended"> {
+export async function stopIdleRegistry(minutes: number, clients: StopClients): Promise<"away" | "in use" | "ended"> {
   // One that is only starting is left alone too: whoever woke it waits for it.
   if (!(await clients.task.isUp())) return "away";
   if ((await clients.countRequests(minutes)) > 0 || (await clients.isRetraining())) return "in use";

@@ -1,8 +1,8 @@
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { z } from "zod";
 import { EcsServerTask } from "../../aws/server-task.ts";
-import { wakeRegistryTask } from "../../core/contracts/pipeline.ts";
-import { wakeServer } from "../../core/mlflow/wake.ts";
+import { startRegistryTask } from "../../core/contracts/pipeline.ts";
+import { startTrackingServer } from "../../core/mlflow/start-server.ts";
 import { environment } from "../shared/env.ts";
 import { fetchWith, mlflowEnvironment } from "../shared/mlflow.ts";
 import { step } from "../shared/step.ts";
@@ -12,10 +12,10 @@ const env = environment(
 );
 const ecs = new ECSClient();
 
-/** Starts MLflow where it sleeps, and waits until it answers. */
-export const handler = step(wakeRegistryTask, () => {
+/** Starts MLflow where it is scaled to zero, and waits until it answers. */
+export const handler = step(startRegistryTask, () => {
   const { MLFLOW_TRACKING_URI: trackingUri, MLFLOW_AUTH, AWS_REGION, MLFLOW_CLUSTER, MLFLOW_SERVICE } = env();
-  return wakeServer({
+  return startTrackingServer({
     trackingUri,
     fetch: fetchWith(MLFLOW_AUTH, AWS_REGION),
     ...(MLFLOW_CLUSTER && MLFLOW_SERVICE && { task: new EcsServerTask(ecs, MLFLOW_CLUSTER, MLFLOW_SERVICE) }),

@@ -6,7 +6,7 @@ import { EcsServerTask } from "../../aws/server-task.ts";
 import { hasRunningExecution } from "../../aws/state-machine.ts";
 import { environment } from "../shared/env.ts";
 import { step } from "../shared/step.ts";
-import { sleepRegistry } from "./logic.ts";
+import { stopIdleRegistry } from "./logic.ts";
 
 const env = environment(
   z.object({
@@ -14,7 +14,7 @@ const env = environment(
     MLFLOW_SERVICE: z.string(),
     MLFLOW_API_ID: z.string(),
     STATE_MACHINE_ARN: z.string(),
-    SLEEP_AFTER_MINUTES: z.coerce.number().int(),
+    SCALE_TO_ZERO_AFTER_MINUTES: z.coerce.number().int(),
   }),
 );
 const ecs = new ECSClient();
@@ -23,10 +23,10 @@ const cloudWatch = new CloudWatchClient();
 
 /** Ends an MLflow task that nobody uses. */
 export const handler = step(z.unknown(), async () => {
-  const { MLFLOW_CLUSTER, MLFLOW_SERVICE, STATE_MACHINE_ARN, SLEEP_AFTER_MINUTES } = env();
+  const { MLFLOW_CLUSTER, MLFLOW_SERVICE, STATE_MACHINE_ARN, SCALE_TO_ZERO_AFTER_MINUTES } = env();
   const task = new EcsServerTask(ecs, MLFLOW_CLUSTER, MLFLOW_SERVICE);
   const isRetraining = () => hasRunningExecution(sfn, STATE_MACHINE_ARN);
-  return { task: await sleepRegistry(SLEEP_AFTER_MINUTES, { task, countRequests, isRetraining }) };
+  return { task: await stopIdleRegistry(SCALE_TO_ZERO_AFTER_MINUTES, { task, countRequests, isRetraining }) };
 });
 
 async function countRequests(minutes: number): Promise<number> {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type SleepClients, sleepRegistry } from "../../../../lambdas/sleep-registry/logic.ts";
+import { type StopClients, stopIdleRegistry } from "../../../../lambdas/stop-idle-registry/logic.ts";
 
 function clients(up: boolean, requests: number, retraining: boolean) {
   const set: number[] = [];
   const asked: number[] = [];
-  const all: SleepClients = {
+  const all: StopClients = {
     task: {
       isUp: async () => up,
       setDesired: async (count) => {
@@ -20,20 +20,20 @@ function clients(up: boolean, requests: number, retraining: boolean) {
   return { all, set, asked };
 }
 
-describe("sleepRegistry", () => {
+describe("stopIdleRegistry", () => {
   it("ends a task that nobody has called for the minutes given", async () => {
     const { all, set, asked } = clients(true, 0, false);
-    expect(await sleepRegistry(30, all)).toBe("ended");
+    expect(await stopIdleRegistry(30, all)).toBe("ended");
     expect([set, asked]).toEqual([[0], [30]]);
   });
 
   it.each([
     ["that is called", true, 3, false, "in use"],
     ["that a retraining will call again", true, 0, true, "in use"],
-    ["that sleeps already or is only starting", false, 0, false, "away"],
+    ["that is at zero already or is only starting", false, 0, false, "away"],
   ] as const)("leaves one alone %s", async (_, up, requests, retraining, answer) => {
     const { all, set } = clients(up, requests, retraining);
-    expect(await sleepRegistry(30, all)).toBe(answer);
+    expect(await stopIdleRegistry(30, all)).toBe(answer);
     expect(set).toEqual([]);
   });
 });
