@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { errorMessage } from "../core/errors.ts";
 import { SetupError } from "../scripts/setup/run.ts";
-import { openGate } from "./gate.ts";
+import { startBasicAuthProxy } from "./basic-auth-proxy.ts";
 
 /** Makes a local address reachable from outside. */
 export type Forward = (url: string, token: string) => Promise<{ url: string; close(): Promise<void> }>;
@@ -31,16 +31,16 @@ export async function openTunnel(
   }
   const username = "kaggle";
   const password = randomBytes(18).toString("base64url");
-  const gate = await openGate(target, username, password);
+  const proxy = await startBasicAuthProxy(target, username, password);
   try {
-    const { url, close } = await forward(gate.url, token);
+    const { url, close } = await forward(proxy.url, token);
     const closeBoth = async () => {
       await close();
-      await gate.close();
+      await proxy.close();
     };
     return { url, username, password, close: closeBoth };
   } catch (error) {
-    await gate.close();
+    await proxy.close();
     const what = `The tunnel could not be opened: ${errorMessage(error)}`;
     throw new SetupError(`${what}. Check NGROK_AUTHTOKEN and the network, or leave --tunnel out.`);
   }

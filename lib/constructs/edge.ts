@@ -18,13 +18,13 @@ import { originHeader } from "../../core/contracts/api-routes.ts";
 import type { CloudConfig } from "../config.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { createFirewall } from "./firewall.ts";
-import type { OriginGate } from "./origin-gate.ts";
+import type { OriginVerification } from "./origin-verification.ts";
 
 export interface EdgeProps {
   edge: NonNullable<CloudConfig["edge"]>;
   domain: CloudConfig["domain"];
   api: HttpApi;
-  gate: OriginGate;
+  originVerification: OriginVerification;
 }
 
 /** CloudFront with a firewall in front of the API: limits for each caller, which an HTTP API does not have. */
@@ -34,7 +34,7 @@ export class Edge extends Construct {
   /** CloudFront's own address, which answers before people have made a domain's DNS record, and after. */
   readonly distributionUrl: string;
 
-  constructor(scope: Construct, id: string, { edge, domain, api, gate }: EdgeProps) {
+  constructor(scope: Construct, id: string, { edge, domain, api, originVerification }: EdgeProps) {
     super(scope, id);
     const { region, urlSuffix } = Stack.of(this);
     const distribution = new Distribution(this, "Distribution", {
@@ -43,7 +43,7 @@ export class Edge extends Construct {
       httpVersion: HttpVersion.HTTP2_AND_3,
       defaultBehavior: {
         origin: new HttpOrigin(`${api.apiId}.execute-api.${region}.${urlSuffix}`, {
-          customHeaders: { [originHeader]: gate.secret },
+          customHeaders: { [originHeader]: originVerification.secret },
           protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
           originSslProtocols: [OriginSslPolicy.TLS_V1_2],
           readTimeout: Duration.seconds(30),

@@ -25,7 +25,7 @@ export interface PredictApiProps {
   config: StageConfig;
   handler: IFunction;
   /** Lets through what may ask for a prediction (default: everybody). */
-  gate?: IHttpRouteAuthorizer | undefined;
+  originAuthorizer?: IHttpRouteAuthorizer | undefined;
 }
 
 /** The HTTP API in front of the predict Lambda. Everybody may ask; only AWS identities may have it reload its model. */
@@ -34,14 +34,14 @@ export class PredictApi extends Construct {
   /** Address without a slash at its end. */
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { config, handler, gate }: PredictApiProps) {
+  constructor(scope: Construct, id: string, { config, handler, originAuthorizer }: PredictApiProps) {
     super(scope, id);
     this.api = new HttpApi(this, "Api", {
       apiName: `avocado-${config.stage}`,
       createDefaultStage: false,
       ...(!isLocal(config) && config.corsOrigins.length > 0 && { corsPreflight: corsFor(config.corsOrigins) }),
     });
-    this.addRoutes(config, new HttpLambdaIntegration("Predict", handler), gate);
+    this.addRoutes(config, new HttpLambdaIntegration("Predict", handler), originAuthorizer);
     const domain = isLocal(config) || config.edge ? undefined : this.addDomain(config);
     this.api.addStage("Stage", {
       stageName: "$default",
@@ -59,10 +59,10 @@ export class PredictApi extends Construct {
   private addRoutes(
     { predict: { jwt } }: StageConfig,
     integration: HttpLambdaIntegration,
-    gate?: IHttpRouteAuthorizer,
+    originAuthorizer?: IHttpRouteAuthorizer,
   ): void {
     const identities = new HttpIamAuthorizer();
-    const anybody = gate ?? new HttpNoneAuthorizer();
+    const anybody = originAuthorizer ?? new HttpNoneAuthorizer();
     const callers: IHttpRouteAuthorizer = jwt
       ? new HttpJwtAuthorizer("Callers", jwt.issuer, { jwtAudience: jwt.audience })
       : anybody;
@@ -71,7 +71,7 @@ export class PredictApi extends Construct {
       const costs = method === "POST";
       const authorizer = forIdentities ? identities : costs ? callers : anybody;
       const added = this.api.addRoutes({ path, methods: [HttpMethod[method]], integration, authorizer });
-      if (forIdentities || gate || (costs && jwt)) continue;
+      if (forIdentities || originAuthorizer || (costs && jwt)) continue;
       for (const one of added) acknowledge(one, "AwsSolutions-APIG4", everyone);
     }
   }

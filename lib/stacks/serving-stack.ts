@@ -5,7 +5,7 @@ import { metricNamespace } from "../../core/contracts/metrics.ts";
 import { isLocal, type StageConfig } from "../config.ts";
 import { Edge } from "../constructs/edge.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
-import { OriginGate } from "../constructs/origin-gate.ts";
+import { OriginVerification } from "../constructs/origin-verification.ts";
 import { PredictApi } from "../constructs/predict-api.ts";
 import { createPredictFunction, warmed } from "../constructs/predict-function.ts";
 import type { PrivateBucket } from "../constructs/private-bucket.ts";
@@ -43,16 +43,17 @@ export class ServingStack extends Stack {
     // A presigned form may do what its signer may.
     dataBucket.grantRead(handler, "uploads/");
     dataBucket.grantWrite(handler, "uploads/");
-    const gate = !isLocal(config) && config.edge ? new OriginGate(this, "OriginGate", config) : undefined;
+    const originVerification =
+      !isLocal(config) && config.edge ? new OriginVerification(this, "OriginVerification", config) : undefined;
     this.api = new PredictApi(this, "PredictApi", {
       config,
       handler: warmed(this, handler, config.predict.provisionedConcurrency),
-      gate: gate?.authorizer,
+      originAuthorizer: originVerification?.authorizer,
     });
     this.publicUrl = this.api.url;
-    if (!isLocal(config) && config.edge && gate) {
+    if (!isLocal(config) && config.edge && originVerification) {
       const { edge, domain } = config;
-      const { url, distributionUrl } = new Edge(this, "Edge", { edge, domain, api: this.api.api, gate });
+      const { url, distributionUrl } = new Edge(this, "Edge", { edge, domain, api: this.api.api, originVerification });
       this.publicUrl = distributionUrl;
       new CfnOutput(this, "PublicUrl", { value: url });
     }

@@ -93,11 +93,14 @@ async function useReal({ weights, tunnel: wanted }: KaggleChoice, options: Prepa
   options.say(`Training on kaggle.com as ${secret.KAGGLE_USERNAME}`);
   const tunnel = wanted ? await openTunnel(options.mlflowUrl, process.env.NGROK_AUTHTOKEN, options.forward) : undefined;
   if (tunnel) options.say(`MLflow is reachable at ${tunnel.url} for the kernel`);
-  const door = tunnel && { MLFLOW_TRACKING_USERNAME: tunnel.username, MLFLOW_TRACKING_PASSWORD: tunnel.password };
+  const trackingCredentials = tunnel && {
+    MLFLOW_TRACKING_USERNAME: tunnel.username,
+    MLFLOW_TRACKING_PASSWORD: tunnel.password,
+  };
   return {
     url: "https://www.kaggle.com",
     settings: { baseUrl: kaggleApi, waitSeconds: 30, weights, ...(tunnel && { tracking: { uri: tunnel.url } }) },
-    secret: { ...secret, ...door },
+    secret: { ...secret, ...trackingCredentials },
     stop: async () => tunnel?.close(),
   };
 }

@@ -182,11 +182,13 @@ describe("edge", () => {
     expect(variables("check-champion", named)).toContain("Distribution");
   });
 
-  it("lets the gate read its own secret and nothing else", () => {
-    const policies = unnamed.resources("AWS::IAM::Policy").filter(([id]) => id.startsWith("OriginGate"));
+  it("lets the origin verification read its own secret and nothing else", () => {
+    const policies = unnamed.resources("AWS::IAM::Policy").filter(([id]) => id.startsWith("OriginVerification"));
     const statements = policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
     const reads = statements.filter(({ Action }) => Action === "secretsmanager:GetSecretValue");
-    expect(reads).toEqual([expect.objectContaining({ Resource: { Ref: expect.stringMatching(/^OriginGateSecret/) } })]);
+    expect(reads).toEqual([
+      expect.objectContaining({ Resource: { Ref: expect.stringMatching(/^OriginVerificationSecret/) } }),
+    ]);
     expect(statements.filter((statement) => !reads.includes(statement)).map(({ Action }) => Action)).toEqual([
       ["logs:CreateLogStream", "logs:PutLogEvents"],
     ]);

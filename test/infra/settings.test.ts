@@ -22,8 +22,8 @@ const accepted: [setting: RegExp, resource: RegExp, reason: string][] = [
   [/./, /^RetrainingMonitor\w+Log/, "the log of a Lambda that is no longer needed"],
   [/^newData$/, /^TriggersStartOnNewDataLog/, "the log of a Lambda that is no longer needed"],
   [/^newData$/, /^Triggers(NewData|DeadLetters)/, "messages about new objects, which lie in the raw bucket still"],
-  [/^edge$/, /^OriginGateAuthoriseLog/, "the log of a Lambda that is no longer needed"],
-  [/^edge$/, /^OriginGateSecret/, "made at random for the distribution that goes too"],
+  [/^edge$/, /^OriginVerificationAuthoriseLog/, "the log of a Lambda that is no longer needed"],
+  [/^edge$/, /^OriginVerificationSecret/, "made at random for the distribution that goes too"],
 ];
 
 /** Resources with data that an update replaces or removes although nobody meant it. */

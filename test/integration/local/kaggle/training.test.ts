@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { lastLines } from "../../../../core/kaggle/kernels.ts";
 import { artifactPrefix, readModelVersion } from "../../../../core/mlflow/artifacts.ts";
 import { loadOnnxModel, predictDays } from "../../../../core/model/onnx-model.ts";
-import { type Gate, openGate } from "../../../../local/gate.ts";
+import { type BasicAuthProxy, startBasicAuthProxy } from "../../../../local/basic-auth-proxy.ts";
 import { startTestKaggle, type TestKaggle } from "../../../support/kaggle.ts";
 import { type KaggleSteps, kaggleSteps } from "../../../support/kaggle-steps.ts";
 import { executionArn } from "../../../support/pipeline.ts";
@@ -12,18 +12,18 @@ import { tinyPhotograph } from "../../../support/tiny-dataset.ts";
 const notebook = await readFile(new URL("../../../../training/kaggle/train.ipynb", import.meta.url), "utf8");
 let kaggle: TestKaggle;
 let steps: KaggleSteps;
-let gate: Gate;
+let proxy: BasicAuthProxy;
 beforeAll(async () => {
   kaggle = await startTestKaggle();
   // The end-to-end tests train on a processor.
   await kaggle.setFaults({ simulatedGpu: true });
   // As through the tunnel: MLflow behind a password.
-  gate = await openGate(inject("services").mlflow, "kaggle", "door's key");
+  proxy = await startBasicAuthProxy(inject("services").mlflow, "kaggle", "proxy's password");
   steps = await kaggleSteps(kaggle.url, { epochs: 2, batchSize: 8, finetuneDepth: 3, learningRate: 0.01 });
 });
 afterAll(async () => {
   await kaggle.stop();
-  await gate.close();
+  await proxy.close();
 });
 
 // TensorFlow traces the network twice, which on two busy cores takes minutes.
@@ -31,7 +31,7 @@ describe("a training on Kaggle", { timeout: 600_000 }, () => {
   it("ends as if it had been trained here: two runs with their histories, plots, a registered model", async () => {
     const { mlflow, input, artifacts } = steps;
     const source = await steps.uploadToEnd();
-    const tracking = { uri: gate.url, username: "kaggle", password: "door's key" };
+    const tracking = { uri: proxy.url, username: "kaggle", password: "proxy's password" };
     const kernel = await steps.push(source, notebook, { settings: { tracking } });
     expect(kernel.outcome).toBe("pushed");
     const [head, run] = await Promise.all([mlflow.runs.get(kernel.headRunId), mlflow.runs.get(kernel.runId)]);

@@ -12,7 +12,7 @@ import { NodeFunction } from "./node-function.ts";
  * Lets requests through that come from CloudFront, which knows a secret. The gateway itself turns away what has no secret, and
  * asks the Lambda once an hour about the one that CloudFront has.
  */
-export class OriginGate extends Construct {
+export class OriginVerification extends Construct {
   readonly authorizer: IHttpRouteAuthorizer;
   /** What CloudFront has to send. Resolved when it is deployed, so that no template has it. */
   readonly secret: string;

@@ -4,8 +4,8 @@ import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";
 
-/** A door of a loopback server that asks for a password. */
-export interface Gate {
+/** A proxy of a loopback server that asks for a password (HTTP basic authentication). */
+export interface BasicAuthProxy {
   url: string;
   close(): Promise<void>;
 }
@@ -14,7 +14,7 @@ export interface Gate {
  * Opens a loopback port through which who has the password reaches the server at `target`, which sees requests as if they
  * came from this machine: MLflow refuses other host names.
  */
-export async function openGate(target: string, username: string, password: string): Promise<Gate> {
+export async function startBasicAuthProxy(target: string, username: string, password: string): Promise<BasicAuthProxy> {
   const { hostname, port, host } = new URL(target);
   const wanted = Buffer.from(`Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`);
   const server = createServer((incoming, outgoing) => {
