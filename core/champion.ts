@@ -1,11 +1,11 @@
 import { bootstrapVersion, type GroupedMetrics, type ModelSidecar } from "./contracts/model.ts";
 import { InvalidModelError } from "./errors.ts";
 
-export const promotionMetrics = ["mse", "mae", "rmse", "maeMeanOfGroups"] as const;
+export const promotionMetrics = ["mse", "mae", "rmse", "macroMae"] as const;
 export type PromotionMetric = (typeof promotionMetrics)[number];
 
 /** A model version, or the bootstrap model, and how it did on the test photographs. */
-export interface Contender {
+export interface ScoredModel {
   version: string;
   metrics: GroupedMetrics;
 }
@@ -20,14 +20,18 @@ const names: Record<PromotionMetric, { name: string; unit: string }> = {
   mse: { name: "mean squared error", unit: "days squared" },
   mae: { name: "mean absolute error", unit: "days" },
   rmse: { name: "root mean squared error", unit: "days" },
-  maeMeanOfGroups: { name: "mean absolute error averaged over the storage groups", unit: "days" },
+  macroMae: { name: "mean absolute error averaged over the storage groups", unit: "days" },
 };
 
 /**
  * Whether the challenger becomes champion: its error is strictly lower on the same photographs.
  * @throws InvalidModelError when a model's error is not a number
  */
-export function decideChampion(challenger: Contender, champion: Contender, metric: PromotionMetric): ChampionDecision {
+export function decideChampion(
+  challenger: ScoredModel,
+  champion: ScoredModel,
+  metric: PromotionMetric,
+): ChampionDecision {
   const { name, unit } = names[metric];
   const own = errorOf(challenger, metric);
   const onAverage = metric === "mae" ? "" : ` (off by ${challenger.metrics.mae.toFixed(2)} days on average)`;
@@ -59,7 +63,7 @@ export function refuseSeenFruits(
   );
 }
 
-function errorOf({ version, metrics }: Contender, metric: PromotionMetric): number {
+function errorOf({ version, metrics }: ScoredModel, metric: PromotionMetric): number {
   const value = metrics[metric];
   if (Number.isFinite(value)) return value;
   throw new InvalidModelError(
@@ -68,11 +72,11 @@ function errorOf({ version, metrics }: Contender, metric: PromotionMetric): numb
 }
 
 /** Before the first promotion the bootstrap model stands in. */
-function describeChampion({ version }: Contender): string {
+function describeChampion({ version }: ScoredModel): string {
   return version === bootstrapVersion ? "the bootstrap model" : `the champion, version ${version}`;
 }
 
-function photographs({ metrics }: Contender): string {
+function photographs({ metrics }: ScoredModel): string {
   return metrics.n === 1 ? "1 test photograph" : `${metrics.n} test photographs`;
 }
 

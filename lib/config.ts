@@ -49,7 +49,7 @@ const everyStage = {
   $schema: z.string().optional(),
   modelName: z.string().min(1).default("avocado-model").describe("The registered model that the API serves."),
   promotionMetric: z
-    .enum(["mse", "mae", "rmse", "maeMeanOfGroups"])
+    .enum(["mse", "mae", "rmse", "macroMae"])
     .default("mse")
     .describe("What decides a promotion; lower is better."),
   predict: z

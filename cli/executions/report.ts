@@ -97,12 +97,12 @@ export function printReport(report: Report): string {
     ["Champion before", report.champion],
   ] as const) {
     if (!scored) continue;
-    const { n, mae, rmse, mse, maeMeanOfGroups } = scored.metrics;
+    const { n, mae, rmse, mse, macroMae } = scored.metrics;
     const figures = [
       `MAE ${mae.toFixed(2)} d`,
       `RMSE ${rmse.toFixed(2)} d`,
       `MSE ${mse.toFixed(2)} d²`,
-      `MAE mean of groups ${maeMeanOfGroups.toFixed(2)} d`,
+      `MAE mean of groups ${macroMae.toFixed(2)} d`,
     ];
     lines.push(`  ${`${role}: version ${scored.version}`.padEnd(28)} ${figures.join(", ")} on ${n} test photographs`);
   }

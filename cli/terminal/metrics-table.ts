@@ -16,6 +16,6 @@ export function formatMetrics(metrics: GroupedMetrics): string {
   ];
   return [
     ...lines.map((line) => `  ${line.join("")}`),
-    `  ${"mean of groups".padEnd(24)}${metrics.maeMeanOfGroups.toFixed(3).padStart(9)}`,
+    `  ${"mean of groups".padEnd(24)}${metrics.macroMae.toFixed(3).padStart(9)}`,
   ].join("\n");
 }

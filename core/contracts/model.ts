@@ -13,7 +13,7 @@ export type RegressionMetrics = z.infer<typeof regressionMetrics>;
 /** The same over all photographs, per storage group, and the mean of the groups' MAEs. */
 export const groupedMetrics = regressionMetrics.extend({
   groups: z.record(z.string(), regressionMetrics),
-  maeMeanOfGroups: z.number(),
+  macroMae: z.number(),
 });
 export type GroupedMetrics = z.infer<typeof groupedMetrics>;
 

@@ -107,7 +107,7 @@ export const evaluationResult = z.object({
   promoted: z.boolean(),
   /** A sentence for people. */
   reason: z.string(),
-  metric: z.enum(["mse", "mae", "rmse", "maeMeanOfGroups"]),
+  metric: z.enum(["mse", "mae", "rmse", "macroMae"]),
   challenger: scoredVersion,
   /**
    * The champion before this evaluation, or the bootstrap model where there was none. Absent when an earlier attempt has

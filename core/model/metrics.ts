@@ -35,14 +35,14 @@ export function groupedMetrics(scored: readonly ScoredPhotograph[]): GroupedMetr
   const present = storageGroups.filter((group) => byGroup.has(group));
   const groups = Object.fromEntries(present.map((group) => [group, regressionMetrics(byGroup.get(group) ?? [])]));
   const maes = Object.values(groups).map(({ mae }) => mae);
-  return { ...all, groups, maeMeanOfGroups: maes.reduce((sum, mae) => sum + mae, 0) / maes.length };
+  return { ...all, groups, macroMae: maes.reduce((sum, mae) => sum + mae, 0) / maes.length };
 }
 
 /**
  * Mean absolute error, in days, of answering the same for every photograph of a storage group: the median of these very
  * photographs. A model that sees nothing but the storage group cannot do better.
  */
-export function errorWithoutLooking(scored: readonly { group: StorageGroup; days: number }[]): number {
+export function medianBaselineMae(scored: readonly { group: StorageGroup; days: number }[]): number {
   const groups = [...Map.groupBy(scored, ({ group }) => group).values()];
   const sums = groups.map((photographs) => {
     const days = photographs.map((photograph) => photograph.days).toSorted((a, b) => a - b);
@@ -56,8 +56,8 @@ export function errorWithoutLooking(scored: readonly { group: StorageGroup; days
  * Metrics as a flat record of numbers, as MLflow and the sidecar keep them: `<prefix>mse`, `<prefix>mae_T10`, ...
  */
 export function flattenMetrics(metrics: GroupedMetrics, prefix = ""): Record<string, number> {
-  const { n, mse, mae, rmse, r2, maeMeanOfGroups, groups } = metrics;
-  const flat: Record<string, number> = { n, mse, mae, rmse, maeMeanOfGroups };
+  const { n, mse, mae, rmse, r2, macroMae, groups } = metrics;
+  const flat: Record<string, number> = { n, mse, mae, rmse, macroMae };
   if (r2 !== null) flat.r2 = r2;
   for (const [group, values] of Object.entries(groups)) flat[`mae_${group}`] = values.mae;
   return Object.fromEntries(Object.entries(flat).map(([key, value]) => [`${prefix}${key}`, value]));

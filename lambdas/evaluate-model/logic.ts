@@ -11,7 +11,7 @@ import { flattenMetrics, groupedMetrics } from "../../core/model/metrics.ts";
 import { evaluationPlots, type StagedPhotograph } from "../../core/plots/plots.ts";
 import { concludeRuns, executionName, runTags } from "../../core/run-tags.ts";
 import type { ObjectStore } from "../../core/storage.ts";
-import { bootstrapFrom, type Contestant, challengerFrom, championFrom } from "./contestant.ts";
+import { bootstrapFrom, type Candidate, challengerFrom, championFrom } from "./candidate.ts";
 import { scoreTogether } from "./score-together.ts";
 
 export interface EvaluateModelClients {
@@ -76,8 +76,8 @@ export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateMo
 /** What the challenger says of the test photographs and, where it is compared with one, the champion. */
 async function score(
   dataset: Dataset,
-  challenger: Contestant,
-  champion: Contestant | undefined,
+  challenger: Candidate,
+  champion: Candidate | undefined,
 ): Promise<[StagedPhotograph[], StagedPhotograph[]?]> {
   const models = [await challenger.load(dataset)];
   try {

@@ -6,11 +6,11 @@ import { readArguments, wrongUsage } from "../../cli/terminal/command.ts";
 import type { Progress } from "../../cli/terminal/progress.ts";
 import { setUp } from "../setup/run.ts";
 import { collectPhotographs } from "./material.ts";
-import type { Contender } from "./serving/contender.ts";
-import { type ContenderName, contenderNames, contenders } from "./serving/contenders.ts";
 import { type Measured, measureRound, type Summary, summarise } from "./serving/figures.ts";
 import { makeNetwork, type NetworkName, networkNames } from "./serving/network.ts";
 import { figuresTable, servingPlot } from "./serving/report.ts";
+import type { BenchmarkTarget } from "./serving/target.ts";
+import { type TargetName, targetNames, targets } from "./serving/targets.ts";
 
 export const servingUsage = `  This API beside a FastAPI and Keras service, MLflow's server, and sharp with ONNX Runtime alone.
   --json <file>          write the figures as JSON
@@ -18,7 +18,7 @@ export const servingUsage = `  This API beside a FastAPI and Keras service, MLfl
   --data <folder>        photographs to use, from its images/ (default: rendered ones, 800 x 800)
   --networks <list>      with random weights (default: ${networkNames.join()})
   --model <folder>       a model of your own instead
-  --contenders <list>    the API beside these (default: node,keras,mlflow,floor)
+  --targets <list>    the API beside these (default: node,keras,mlflow,floor)
   --rounds <n>           in each of which all are started and measured in turns (default: 3)
   --seconds <n>          of each measurement in a round (default: 4)`;
 
@@ -32,7 +32,7 @@ function readSettings(args: string[], usage: string) {
   const options = {
     ...{ json: string, plot: string, data: string, model: string },
     networks: { ...string, default: networkNames.join() },
-    contenders: { ...string, default: "node,keras,mlflow,floor" },
+    targets: { ...string, default: "node,keras,mlflow,floor" },
     rounds: { ...string, default: "3" },
     seconds: { ...string, default: "4" },
   };
@@ -43,14 +43,14 @@ function readSettings(args: string[], usage: string) {
     if (!(number > 0)) throw wrongUsage(`--${option} ${values[option]} is no number above 0.`, usage);
     return number;
   };
-  const others = readList("--contenders", values.contenders, contenderNames, usage);
+  const others = readList("--targets", values.targets, targetNames, usage);
   if (model && others.includes("keras") && !existsSync(join(model, "model.keras"))) {
-    throw wrongUsage(`${model} has no model.keras: leave out Keras with --contenders node,mlflow,floor.`, usage);
+    throw wrongUsage(`${model} has no model.keras: leave out Keras with --targets node,mlflow,floor.`, usage);
   }
   return {
     ...{ model, json, plot, data },
     networks: readList("--networks", values.networks, networkNames, usage),
-    chosen: [...new Set<ContenderName>(["api", ...others])],
+    chosen: [...new Set<TargetName>(["api", ...others])],
     rounds: Math.ceil(positive("rounds")),
     seconds: positive("seconds"),
   };
@@ -82,7 +82,7 @@ export async function benchServing(args: string[], usage: string, progress: Prog
   );
   const networks: Record<string, { summaries: Summary[]; rounds: Measured[][] }> = {};
   for (const { name, folder } of folders) {
-    const ready = await Promise.all(chosen.map((one) => contenders[one]({ ...material, network: folder, work })));
+    const ready = await Promise.all(chosen.map((one) => targets[one]({ ...material, network: folder, work })));
     networks[name] = await measureNetwork(name, ready, settings, progress);
     // After each network, for a run that is cut off.
     const result = { machine, photograph: { source, side, bytes }, rounds, seconds, networks };
@@ -109,7 +109,7 @@ async function preparePhotographs(data: string | undefined, work: string) {
 
 async function measureNetwork(
   name: string,
-  ready: readonly Contender[],
+  ready: readonly BenchmarkTarget[],
   { rounds, seconds }: Settings,
   progress: Progress,
 ) {
@@ -123,7 +123,7 @@ async function measureNetwork(
   progress.line(`\n${name}, medians of ${rounds} rounds; in brackets how many times better this API does:\n`);
   progress.line(figuresTable(summaries));
   progress.line("");
-  for (const contender of summaries) progress.line(`- ${contender.name} gets ${contender.given}.`);
+  for (const target of summaries) progress.line(`- ${target.name} gets ${target.given}.`);
   progress.line(
     `- Their answers to one photograph are ${Math.min(...answers).toFixed(3)} to ${Math.max(...answers).toFixed(3)} days.`,
   );

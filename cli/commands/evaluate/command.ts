@@ -8,7 +8,7 @@ import { splitOfFruit } from "../../../core/dataset/split.ts";
 import { errorMessage, InvalidDatasetError, InvalidInputError } from "../../../core/errors.ts";
 import { decodeImage, ImageError } from "../../../core/image.ts";
 import { readModelFolder } from "../../../core/model/folder.ts";
-import { errorWithoutLooking, groupedMetrics } from "../../../core/model/metrics.ts";
+import { groupedMetrics, medianBaselineMae } from "../../../core/model/metrics.ts";
 import { loadOnnxModel } from "../../../core/model/onnx-model.ts";
 import { predictAll } from "../../../core/model/score.ts";
 import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
@@ -22,7 +22,7 @@ const usage = `npm run evaluate -- --model <folder> --data <folder> [options]
   --data <folder>    photographs with labels: data.csv and images/
   --fruits <file>    only the fruits in this file, one Sample a line
   --split <name>     only the train, validation or test fruits of the model's source
-  --json <file>      write the result as JSON: n, mae, rmse, r2, mse, groups, maeMeanOfGroups
+  --json <file>      write the result as JSON: n, mae, rmse, r2, mse, groups, macroMae
   --report <folder>  write a page to look at: index.html with diagrams and the worst photographs`;
 
 /** `npm run evaluate`: errors of a model over the labelled photographs of a folder. */
@@ -48,7 +48,7 @@ async function evaluate(progress: Progress): Promise<void> {
   progress.line(`${sidecar.name} (${sidecar.network}) on ${scored.n} photographs of ${data}`);
   for (const [reason, count] of Object.entries(counts)) progress.line(`  left out, ${reason}: ${count}`);
   progress.line(formatMetrics(scored));
-  const baseline = `${errorWithoutLooking(evaluated).toFixed(2)} days`;
+  const baseline = `${medianBaselineMae(evaluated).toFixed(2)} days`;
   progress.line(`  Without looking, by the median of each storage group: ${baseline}`);
   const warning = warnOfSeenFruits(sidecar, chosen);
   if (warning) progress.line(`Note: ${warning}`);

@@ -1,8 +1,8 @@
-import type { Contender, Running } from "./contender.ts";
 import { median, percentile } from "./load.ts";
 import { readUsage } from "./process-tree.ts";
+import type { BenchmarkTarget, Running } from "./target.ts";
 
-/** What is measured of each contender, and how it is written: for `perSecond` more is better, for the rest less. */
+/** What is measured of each target, and how it is written: for `perSecond` more is better, for the rest less. */
 export const metrics = {
   p50Milliseconds: { label: "p50, ms", digits: 1 },
   p95Milliseconds: { label: "p95, ms", digits: 1 },
@@ -18,45 +18,45 @@ export type Metric = keyof typeof metrics;
 /** Memory and processor time are there on Linux alone. */
 type Figures = Partial<Record<Metric, number>>;
 
-/** A contender's medians of all rounds. */
+/** A target's medians of all rounds. */
 export interface Summary {
   name: string;
   given: string;
   figures: Figures;
-  /** How many times better the first contender does, round by round. */
+  /** How many times better the first target does, round by round. */
   ratios: Figures;
   /** Its answer to the first photograph. */
   days: number;
 }
 
-/** One round's figures of one contender. */
+/** One round's figures of one target. */
 export interface Measured {
   figures: Figures;
   days: number;
 }
 
 /**
- * Starts all contenders and measures them in turns, so that whatever else the machine does hits all alike.
+ * Starts all targets and measures them in turns, so that whatever else the machine does hits all alike.
  * @returns in their order
  */
 export async function measureRound(
-  contenders: readonly Contender[],
+  targets: readonly BenchmarkTarget[],
   seconds: number,
   say: (doing: string) => void,
 ): Promise<Measured[]> {
   const rows: { running: Running; figures: Figures }[] = [];
   try {
-    for (const contender of contenders) {
-      say(`starting ${contender.name}`);
+    for (const target of targets) {
+      say(`starting ${target.name}`);
       const before = performance.now();
-      const running = await contender.start();
+      const running = await target.start();
       rows.push({ running, figures: { firstAnswerSeconds: (performance.now() - before) / 1000 } });
     }
     say("warming up");
     for (const { running } of rows) await running.measure(4, seconds / 2);
     for (const concurrency of [1, 4, 16] as const) {
       for (const [i, { running, figures }] of rows.entries()) {
-        say(`${contenders[i]?.name}, ${concurrency} at once`);
+        say(`${targets[i]?.name}, ${concurrency} at once`);
         Object.assign(figures, await measureOne(running, concurrency, seconds));
       }
     }
@@ -81,9 +81,9 @@ async function measureOne(running: Running, concurrency: 1 | 4 | 16, seconds: nu
   return figures;
 }
 
-/** Medians of the rounds, and of each round's ratios to the first contender. */
-export function summarise(contenders: readonly Contender[], rounds: readonly Measured[][]): Summary[] {
-  return contenders.map(({ name, given }, i) => {
+/** Medians of the rounds, and of each round's ratios to the first target. */
+export function summarise(targets: readonly BenchmarkTarget[], rounds: readonly Measured[][]): Summary[] {
+  return targets.map(({ name, given }, i) => {
     const figures: Figures = {};
     const ratios: Figures = {};
     for (const metric of Object.keys(metrics) as Metric[]) {

@@ -1,7 +1,7 @@
 import { escapeXml } from "../../../core/plots/chart.ts";
 import { type Metric, metrics, type Summary } from "./figures.ts";
 
-/** The figures as a Markdown table, in brackets how many times better the first contender does. */
+/** The figures as a Markdown table, in brackets how many times better the first target does. */
 export function figuresTable(summaries: readonly Summary[]): string {
   const shown = (Object.keys(metrics) as Metric[]).filter((metric) => summaries[0]?.figures[metric] !== undefined);
   const rows = summaries.map(({ name, figures, ratios }, i) => [
@@ -29,7 +29,7 @@ const panels: { metric: Metric; title: string }[] = [
 const colours = ["#2f855a", "#68d391", "#c05621", "#2b6cb0", "#a0aec0"];
 const [width, labelWidth, valueWidth, barHeight] = [720, 190, 60, 18];
 
-/** Bars of each panel's metric, one for each contender, as SVG. */
+/** Bars of each panel's metric, one for each target, as SVG. */
 export function servingPlot(title: string, summaries: readonly Summary[]): string {
   const drawn = panels.filter(({ metric }) => summaries[0]?.figures[metric] !== undefined);
   const panelHeight = 34 + summaries.length * barHeight;

@@ -39,7 +39,7 @@ describe("npm run bench -- serving", () => {
     mkdirSync(join(folder, "images"));
     const photograph = sharp({ create: { width: 300, height: 300, channels: 3, background: "darkgreen" } });
     await photograph.toFile(join(folder, "images", "one.jpg"));
-    const options = ["--contenders", "mlflow,floor", "--rounds", "1", "--seconds", "0.1", "--data", folder];
+    const options = ["--targets", "mlflow,floor", "--rounds", "1", "--seconds", "0.1", "--data", folder];
     const { stdout } = await bench("serving", "--model", model, ...options, "--json", json, "--plot", plot);
     expect(stdout).toContain("MLflow's server gets pixels as JSON");
     const { summaries } = JSON.parse(readFileSync(json, "utf8")).networks.model;

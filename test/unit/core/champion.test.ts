@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decideChampion, refuseSeenFruits } from "../../../core/champion.ts";
 import type { GroupedMetrics } from "../../../core/contracts/model.ts";
 
-function contender(version: string, mse: number, change: Partial<GroupedMetrics> = {}) {
+function scored(version: string, mse: number, change: Partial<GroupedMetrics> = {}) {
   const metrics = {
     n: 120,
     mse,
@@ -10,7 +10,7 @@ function contender(version: string, mse: number, change: Partial<GroupedMetrics>
     rmse: Math.sqrt(mse),
     r2: 0.5,
     groups: {},
-    maeMeanOfGroups: 1.3,
+    macroMae: 1.3,
     ...change,
   };
   return { version, metrics };
@@ -18,7 +18,7 @@ function contender(version: string, mse: number, change: Partial<GroupedMetrics>
 
 describe("decideChampion", () => {
   it("has the first challenger beat the bootstrap model", () => {
-    expect(decideChampion(contender("1", 4), contender("bootstrap", 6), "mse")).toEqual({
+    expect(decideChampion(scored("1", 4), scored("bootstrap", 6), "mse")).toEqual({
       promoted: true,
       reason:
         "Version 1 is promoted: its mean squared error is 4.000 days squared on 120 test photographs (off by 1.25 days on average), below the 6.000 of the bootstrap model.",
@@ -26,7 +26,7 @@ describe("decideChampion", () => {
   });
 
   it("promotes a challenger whose error is lower", () => {
-    expect(decideChampion(contender("2", 3), contender("1", 4), "mse")).toEqual({
+    expect(decideChampion(scored("2", 3), scored("1", 4), "mse")).toEqual({
       promoted: true,
       reason:
         "Version 2 is promoted: its mean squared error is 3.000 days squared on 120 test photographs (off by 1.25 days on average), below the 4.000 of the champion, version 1.",
@@ -34,33 +34,33 @@ describe("decideChampion", () => {
   });
 
   it("keeps the champion when the challenger is worse", () => {
-    const { promoted, reason } = decideChampion(contender("2", 5), contender("1", 4), "mse");
+    const { promoted, reason } = decideChampion(scored("2", 5), scored("1", 4), "mse");
     expect(promoted).toBe(false);
     expect(reason).toContain("Version 2 is not promoted");
     expect(reason).toContain("above the 4.000 of the champion, version 1");
   });
 
   it("keeps the champion when both are equal", () => {
-    const { promoted, reason } = decideChampion(contender("2", 4), contender("1", 4), "mse");
+    const { promoted, reason } = decideChampion(scored("2", 4), scored("1", 4), "mse");
     expect(promoted).toBe(false);
     expect(reason).toContain("no better than the 4.000");
   });
 
   it("compares by the metric that was asked for", () => {
-    const challenger = contender("2", 5, { mae: 1 });
-    expect(decideChampion(challenger, contender("1", 4), "mae")).toMatchObject({
+    const challenger = scored("2", 5, { mae: 1 });
+    expect(decideChampion(challenger, scored("1", 4), "mae")).toMatchObject({
       promoted: true,
       reason: expect.stringContaining("mean absolute error is 1.000 days on"),
     });
   });
 
   it("gives as many digits as tell the two apart", () => {
-    const { reason } = decideChampion(contender("2", 3.99999), contender("1", 4), "mse");
+    const { reason } = decideChampion(scored("2", 3.99999), scored("1", 4), "mse");
     expect(reason).toContain("3.99999 days squared");
   });
 
   it("refuses a model that predicts no numbers", () => {
-    const broken = () => decideChampion(contender("2", Number.NaN), contender("1", 4), "mse");
+    const broken = () => decideChampion(scored("2", Number.NaN), scored("1", 4), "mse");
     expect(broken).toThrow(
       expect.objectContaining({ name: "InvalidModel", message: expect.stringContaining("Version 2") }),
     );

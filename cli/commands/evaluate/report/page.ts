@@ -50,7 +50,7 @@ ${warning ? `<p class="warning">${escapeXml(warning)}</p>` : ""}
 </header>
 <section class="tiles">
 ${tile(days(metrics.mae), "days off on average", "mean absolute error over all photographs")}
-${tile(days(metrics.maeMeanOfGroups), "mean of the groups", "each storage group counts the same")}
+${tile(days(metrics.macroMae), "mean of the groups", "each storage group counts the same")}
 ${tile(days(metrics.rmse), "RMSE, days", "weighs large errors more")}
 ${tile(metrics.r2?.toFixed(2) ?? "–", "R²", "share of the differences that is explained")}
 </section>

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
-  errorWithoutLooking,
   flattenMetrics,
   groupedMetrics,
+  medianBaselineMae,
   regressionMetrics,
 } from "../../../../core/model/metrics.ts";
 
@@ -44,7 +44,7 @@ describe("groupedMetrics", () => {
     expect(metrics).toMatchObject({ n: 4, mae: 5 / 4 });
     expect(Object.keys(metrics.groups)).toEqual(["T10", "Tam"]);
     expect(metrics.groups.T10).toMatchObject({ n: 3, mae: 4 / 3 });
-    expect(metrics.maeMeanOfGroups).toBeCloseTo((4 / 3 + 1) / 2);
+    expect(metrics.macroMae).toBeCloseTo((4 / 3 + 1) / 2);
   });
 
   it("becomes a flat record of numbers with a prefix, without what is not defined", () => {
@@ -53,15 +53,15 @@ describe("groupedMetrics", () => {
       test_mse: 1,
       test_mae: 1,
       test_rmse: 1,
-      test_maeMeanOfGroups: 1,
+      test_macroMae: 1,
       test_mae_Tam: 1,
     });
   });
 });
 
-describe("errorWithoutLooking", () => {
+describe("medianBaselineMae", () => {
   it("is that of each storage group's median", () => {
     const scored = [1, 2, 6].map((days) => ({ group: "T10" as const, days }));
-    expect(errorWithoutLooking([...scored, { group: "Tam" as const, days: 9 }])).toBeCloseTo((1 + 0 + 4 + 0) / 4);
+    expect(medianBaselineMae([...scored, { group: "Tam" as const, days: 9 }])).toBeCloseTo((1 + 0 + 4 + 0) / 4);
   });
 });

@@ -1,9 +1,9 @@
 import { expect, it, vi } from "vitest";
-import type { Contender } from "../../../../../scripts/bench/serving/contender.ts";
 import { measureRound, summarise } from "../../../../../scripts/bench/serving/figures.ts";
+import type { BenchmarkTarget } from "../../../../../scripts/bench/serving/target.ts";
 
-/** A contender that takes so many milliseconds for each answer. */
-function contender(name: string, milliseconds: number) {
+/** A target that takes so many milliseconds for each answer. */
+function target(name: string, milliseconds: number) {
   const stop = vi.fn(async () => {});
   const measure = vi.fn(async (concurrency: number) => ({
     latencies: [1, 1, 2, 4].map((factor) => factor * milliseconds),
@@ -14,8 +14,8 @@ function contender(name: string, milliseconds: number) {
 }
 const quiet = () => {};
 
-it("measures contenders in turns, one concurrency after the other, and stops them", async () => {
-  const [quick, slow] = [contender("quick", 2), contender("slow", 10)];
+it("measures targets in turns, one concurrency after the other, and stops them", async () => {
+  const [quick, slow] = [target("quick", 2), target("slow", 10)];
   const [measured] = await measureRound([quick, slow], 1, quiet);
   expect(measured?.figures).toMatchObject({ p50Milliseconds: 2, p95Milliseconds: 8, p99Milliseconds: 8 });
   expect(measured?.figures).toMatchObject({ perSecondAt1: 500, perSecondAt4: 2000, perSecondAt16: 8000 });
@@ -27,8 +27,8 @@ it("measures contenders in turns, one concurrency after the other, and stops the
 });
 
 it("stops those that run when one does not start", async () => {
-  const good = contender("good", 1);
-  const bad: Contender = { ...contender("bad", 1), start: () => Promise.reject(new Error("no port")) };
+  const good = target("good", 1);
+  const bad: BenchmarkTarget = { ...target("bad", 1), start: () => Promise.reject(new Error("no port")) };
   await expect(measureRound([good, bad], 1, quiet)).rejects.toThrow("no port");
   expect(good.stop).toHaveBeenCalledOnce();
 });
@@ -37,7 +37,7 @@ it("gives medians of the rounds and of each round's ratios, above 1 where the fi
   const round = (...rows: [latency: number, perSecond: number][]) =>
     rows.map(([p50Milliseconds, perSecondAt16]) => ({ figures: { p50Milliseconds, perSecondAt16 }, days: 3 }));
   const rounds = [round([2, 90], [20, 10]), round([4, 80], [80, 10]), round([3, 60], [33, 10])];
-  const [own, other] = summarise([contender("own", 1), contender("other", 1)], rounds);
+  const [own, other] = summarise([target("own", 1), target("other", 1)], rounds);
   expect(own).toMatchObject({ name: "own", figures: { p50Milliseconds: 3 }, ratios: { p50Milliseconds: 1 } });
   expect(other?.figures).toEqual({ p50Milliseconds: 33, perSecondAt16: 10 });
   expect(other?.ratios).toEqual({ p50Milliseconds: 11, perSecondAt16: 8 });

@@ -30,7 +30,7 @@ it("writes what was measured as a table, with ratios", () => {
   );
 });
 
-it("draws a bar of each contender for what was measured", async () => {
+it("draws a bar of each target for what was measured", async () => {
   const svg = servingPlot("Serving", summaries);
   const bars = [...svg.matchAll(/<rect x="190"[^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
   expect(bars).toHaveLength(4);

@@ -1,7 +1,7 @@
 import type { Load } from "./load.ts";
 
 /** One that answers how many days are left. */
-export interface Contender {
+export interface BenchmarkTarget {
   /** For people. */
   name: string;
   /** What a request hands it. */

@@ -8,13 +8,13 @@ import type { ModelFolder } from "../../core/model/folder.ts";
 import { loadOnnxModel, type OnnxModel } from "../../core/model/onnx-model.ts";
 
 /** A model that is judged. */
-export interface Contestant {
+export interface Candidate {
   scored: { version: string; runId?: string };
   /** Makes it ready for the test photographs. @throws InvalidModelError, NotFoundError */
   load(dataset: Dataset): Promise<OnnxModel>;
 }
 
-export function challengerFrom(challenger: ModelVersion, artifacts: ArtifactBucket): Contestant {
+export function challengerFrom(challenger: ModelVersion, artifacts: ArtifactBucket): Candidate {
   const { name, version, runId } = challenger;
   const who = `The challenger, version ${version} of ${name},`;
   return {
@@ -24,7 +24,7 @@ export function challengerFrom(challenger: ModelVersion, artifacts: ArtifactBuck
 }
 
 /** A champion that cannot be judged stays champion: replacing it unjudged could make the service worse. */
-export function championFrom(champion: ModelVersion, artifacts: ArtifactBucket): Contestant {
+export function championFrom(champion: ModelVersion, artifacts: ArtifactBucket): Candidate {
   const { name, version, runId } = champion;
   const who = `The champion, version ${version} of ${name},`;
   const load = async (dataset: Dataset) => {
@@ -43,7 +43,7 @@ export function championFrom(champion: ModelVersion, artifacts: ArtifactBucket):
 }
 
 /** What the API serves before there is a champion. */
-export function bootstrapFrom(bootstrap: ModelFolder): Contestant {
+export function bootstrapFrom(bootstrap: ModelFolder): Candidate {
   return {
     scored: { version: bootstrapVersion },
     load: (dataset) => prepare(bootstrap, "The bootstrap model", dataset),

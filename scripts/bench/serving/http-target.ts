@@ -1,7 +1,7 @@
 import { Pool } from "undici";
 import { freePort, type ServiceOptions, startService } from "../../../local/service.ts";
-import type { Contender } from "./contender.ts";
 import { measureLoad } from "./load.ts";
+import type { BenchmarkTarget } from "./target.ts";
 
 /** A request's body, with the header that says what it is. */
 export interface Body {
@@ -11,7 +11,7 @@ export interface Body {
 
 type Program = Pick<ServiceOptions, "command" | "args" | "env" | "cwd">;
 
-export interface HttpContender extends Pick<Contender, "name" | "given"> {
+export interface HttpTarget extends Pick<BenchmarkTarget, "name" | "given"> {
   logFile: string;
   /** Where it takes photographs. */
   path: string;
@@ -23,7 +23,7 @@ export interface HttpContender extends Pick<Contender, "name" | "given"> {
 }
 
 /** A server of its own processes, asked over connections that are kept. */
-export function httpContender({ name, given, logFile, path, bodies, program, read }: HttpContender): Contender {
+export function httpTarget({ name, given, logFile, path, bodies, program, read }: HttpTarget): BenchmarkTarget {
   return {
     name,
     given,

@@ -7,12 +7,12 @@ import { decodeImage } from "../../../core/image.ts";
 import { writeOnnxFlavour } from "../../../core/mlflow/flavour.ts";
 import { readModelFolder } from "../../../core/model/folder.ts";
 import { peersVenv, pythonBin, root, venv } from "../../setup/paths.ts";
-import type { Contender } from "./contender.ts";
-import { type Body, formBodies, httpContender } from "./http-contender.ts";
+import { type Body, formBodies, httpTarget } from "./http-target.ts";
 import type { Load } from "./load.ts";
+import type { BenchmarkTarget } from "./target.ts";
 
-export const contenderNames = ["api", "node", "keras", "mlflow", "floor"] as const;
-export type ContenderName = (typeof contenderNames)[number];
+export const targetNames = ["api", "node", "keras", "mlflow", "floor"] as const;
+export type TargetName = (typeof targetNames)[number];
 
 export interface Material {
   /** Has `model.onnx`, `avocado-model.json` and, for Keras, `model.keras`. */
@@ -28,14 +28,14 @@ const predictionOf = (answer: unknown) =>
   (answer as { prediction: { estimated_days: number }[] }).prediction[0]?.estimated_days as number;
 
 /** How each is made ready to start. */
-export const contenders: Record<ContenderName, (material: Material) => Promise<Contender>> = {
+export const targets: Record<TargetName, (material: Material) => Promise<BenchmarkTarget>> = {
   api: (material) => thisApi(material, "this API (npm run serve)", "npm", ["run", "--silent", "serve", "--"]),
 
   /** As a container or a service manager starts it. */
   node: (material) => thisApi(material, "this API without npm", process.execPath, ["cli/commands/serve/command.ts"]),
 
   keras: async ({ network, photographs, work }) =>
-    httpContender({
+    httpTarget({
       name: "FastAPI, Keras and Pillow",
       given: "the photograph in a form",
       logFile: join(work, "keras.log"),
@@ -56,7 +56,7 @@ export const contenders: Record<ContenderName, (material: Material) => Promise<C
       ...(await readModelFolder(network)),
       runId: "0".repeat(32),
     });
-    return httpContender({
+    return httpTarget({
       name: "MLflow's server",
       given: "pixels as JSON, since it takes no photographs: decoding and resizing are not in its figures",
       logFile: join(work, "mlflow.log"),
@@ -103,7 +103,7 @@ export const contenders: Record<ContenderName, (material: Material) => Promise<C
 };
 
 async function thisApi({ network, photographs, work }: Material, name: string, command: string, args: string[]) {
-  return httpContender({
+  return httpTarget({
     ...{ name, logFile: join(work, "api.log"), path: "/predict", read: predictionOf },
     given: "the photograph in a form",
     bodies: await formBodies(photographs),
