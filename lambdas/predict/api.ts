@@ -11,7 +11,7 @@ import { Decoder } from "./decoder.ts";
 import type { FetchImage } from "./fetch-error.ts";
 import { checkHealth } from "./health.ts";
 import type { LoadOptions } from "./load-champion.ts";
-import { Measure } from "./measure.ts";
+import { RequestMetrics } from "./measure.ts";
 import { type HolderOptions, ModelHolder } from "./model-holder.ts";
 import { predict } from "./predict.ts";
 import { bodyOf, parseWith, readJsonBody, readPredictRequest } from "./request.ts";
@@ -20,7 +20,7 @@ import type { Uploads } from "./uploads.ts";
 import { welcome } from "./welcome.ts";
 
 /** What the API stands on. */
-export interface ApiBase {
+export interface ApiDependencies {
   /** Holds the published champion. */
   store: ObjectStore;
   /** Publishes the champion again, as a reload asks. */
@@ -40,28 +40,28 @@ export interface Observers {
 }
 
 type Result = APIGatewayProxyStructuredResultV2;
-type Route = (event: APIGatewayProxyEventV2, id: string, measure: Measure) => Promise<Result> | Result;
+type Route = (event: APIGatewayProxyEventV2, id: string, measure: RequestMetrics) => Promise<Result> | Result;
 
 /** The predict API. What it stands on is opened by the first request (or `warmUp`), and tried again when that fails. */
-export function createApi(open: () => ApiBase, logger: Logger, { metrics, trace }: Observers = {}) {
-  let opened: { base: ApiBase; holder: ModelHolder; decoder: Decoder } | undefined;
-  const base = () => {
+export function createApi(open: () => ApiDependencies, logger: Logger, { metrics, trace }: Observers = {}) {
+  let opened: { dependencies: ApiDependencies; holder: ModelHolder; decoder: Decoder } | undefined;
+  const dependencies = () => {
     if (!opened) {
       const found = open();
-      const modelReloadFailed = () => new Measure(metrics).modelReloadFailed();
+      const modelReloadFailed = () => new RequestMetrics(metrics).modelReloadFailed();
       const holder = new ModelHolder(found.store, logger, { ...found.model, modelReloadFailed });
-      opened = { base: found, holder, decoder: new Decoder(found.model?.threads) };
+      opened = { dependencies: found, holder, decoder: new Decoder(found.model?.threads) };
     }
-    const { base, ...parts } = opened;
-    return { ...base, ...parts };
+    const { dependencies, ...parts } = opened;
+    return { ...dependencies, ...parts };
   };
-  const routes = createRoutes(base);
+  const routes = createRoutes(dependencies);
   const handler = middy<APIGatewayProxyEventV2, Result>()
     .use(finish())
     .use(problemResponses(logger))
     .handler(async (event, context) => {
       logger.addContext(context);
-      const measure = new Measure(metrics);
+      const measure = new RequestMetrics(metrics);
       try {
         return await routes[routeOf(event)](event, context.awsRequestId, measure);
       } catch (error) {
@@ -73,32 +73,35 @@ export function createApi(open: () => ApiBase, logger: Logger, { metrics, trace 
     });
   /** Loads the model before anybody asks, and has it answer. @throws ProblemError 503 when it cannot serve */
   const warmUp = async () => {
-    await checkHealth(base().holder, "");
+    await checkHealth(dependencies().holder, "");
   };
   return { handler, warmUp };
 }
 
-function createRoutes(base: () => ApiBase & { holder: ModelHolder; decoder: Decoder }): Record<ApiRoute, Route> {
+function createRoutes(
+  dependencies: () => ApiDependencies & { holder: ModelHolder; decoder: Decoder },
+): Record<ApiRoute, Route> {
   return {
     "GET /": () => jsonResponse(welcome),
     "POST /predict": async (event, id, measure) => {
       const input = await measure.time("parse", () => readPredictRequest(event));
-      const { holder, decoder, uploads, fetchImage = fetchLazily } = base();
+      const { holder, decoder, uploads, fetchImage = fetchLazily } = dependencies();
       return jsonResponse(await predict(input, { holder, decoder, fetchImage, uploads }, measure, id));
     },
     "POST /uploads": async (event) => {
-      const { uploads } = base();
+      const { uploads } = dependencies();
       if (!uploads)
         throw new ProblemError(404, "NoUploads", "This server takes no uploads. Send the photograph itself.");
       const { content_type } = parseWith(uploadRequest, readJsonBody(bodyOf(event)));
-      return jsonResponse(await uploads.invite(content_type));
+      return jsonResponse(await uploads.createPresignedUpload(content_type));
     },
-    "GET /health": async () => jsonResponse(await checkHealth(base().holder, base().revision ?? "development")),
+    "GET /health": async () =>
+      jsonResponse(await checkHealth(dependencies().holder, dependencies().revision ?? "development")),
     "GET /openapi.json": async () => jsonResponse((await import("./openapi.ts")).describeApi()),
     "GET /docs": async () => (await import("./docs.ts")).docsPage(),
     "GET /docs/{file}": async (event) => (await import("./docs.ts")).docsFile(event.requestContext.http.path.slice(6)),
     "POST /reload-model": async () => {
-      const { holder, republish } = base();
+      const { holder, republish } = dependencies();
       return jsonResponse({ model: (await holder.reload(republish)).served });
     },
   };

@@ -2,7 +2,7 @@ import { randomUUID, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { ProblemError, problemResponse } from "../shared/problem.ts";
-import { BodyReader, forgetRest } from "./request-body.ts";
+import { BodyReader, drain } from "./request-body.ts";
 
 export type ApiHandler = (
   event: APIGatewayProxyEventV2,
@@ -54,7 +54,7 @@ export function createHttpServer(handler: ApiHandler, settings: ServerSettings =
       } catch (error) {
         if (!request.complete) response.setHeader("connection", "close");
         send(response, problemResponse(error, id));
-        if (!request.complete) await forgetRest(request);
+        if (!request.complete) await drain(request);
       }
       response.end();
     },

@@ -5,7 +5,7 @@ import type { Span } from "./trace.ts";
 export type Phase = keyof typeof metricNames.latency;
 
 /** What one request took and came to, handed to CloudWatch and X-Ray when it ends. */
-export class Measure {
+export class RequestMetrics {
   /** Every phase, for the request's trace. */
   readonly spans: Span[] = [];
   private readonly longest = new Map<Phase, number>();
@@ -29,7 +29,7 @@ export class Measure {
   }
 
   /** An answer: latency by phase, then the predicted days by version of the model, of which CloudWatch makes a histogram. */
-  answered(version: string, days: readonly number[]): void {
+  recordPrediction(version: string, days: readonly number[]): void {
     const metrics = this.metrics;
     if (!metrics) return;
     // Each combination of dimensions is a metric that costs, so the phases are not told apart by version.

@@ -4,7 +4,7 @@ import { predictDays } from "../../core/model/onnx-model.ts";
 import { ProblemError } from "../shared/problem.ts";
 import type { Decoder } from "./decoder.ts";
 import { FetchError, type FetchImage } from "./fetch-error.ts";
-import type { Measure } from "./measure.ts";
+import type { RequestMetrics } from "./measure.ts";
 import type { ModelHolder } from "./model-holder.ts";
 import type { ImageSource, PredictInput } from "./request.ts";
 import type { Uploads } from "./uploads.ts";
@@ -32,7 +32,7 @@ const statusOf: Record<ImageErrorReason, number> = {
 export async function predict(
   { images, conditions }: PredictInput,
   predictor: Predictor,
-  measure: Measure,
+  measure: RequestMetrics,
   id: string,
 ): Promise<PredictResponse> {
   const stop = new AbortController();
@@ -47,7 +47,7 @@ export async function predict(
       const days = await measure.time("infer", () => predictDays(model, pixels, conditions));
       if (!days.every(Number.isFinite)) throw new Error(`Version ${served.version} predicts ${days} days`);
       const estimated = days.map((value) => Math.max(0, value));
-      measure.answered(served.version, estimated);
+      measure.recordPrediction(served.version, estimated);
       return { prediction: estimated.map((value) => ({ estimated_days: value })), model: served, id };
     });
     // A photograph that cannot be read is told at once, also while the model is still loading.
@@ -64,7 +64,7 @@ async function loadImage(
   image: ImageSource,
   index: number,
   { decoder, fetchImage, uploads }: Predictor,
-  measure: Measure,
+  measure: RequestMetrics,
   stop: AbortSignal,
 ): Promise<Uint8Array> {
   try {

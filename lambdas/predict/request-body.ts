@@ -39,10 +39,10 @@ export class BodyReader {
 }
 
 /**
- * Reads and forgets what is still coming of a request that was answered already, for a while: a connection that is closed
+ * Reads and forgets what is still coming of a request that was recordPrediction already, for a while: a connection that is closed
  * under its sender loses the answer.
  */
-export async function forgetRest(request: IncomingMessage): Promise<void> {
+export async function drain(request: IncomingMessage): Promise<void> {
   request.resume();
   await finished(request, { signal: AbortSignal.timeout(lingerMilliseconds) }).catch(() => undefined);
 }

@@ -9,7 +9,7 @@ import { ProblemError } from "../shared/problem.ts";
 /** Where photographs are laid that are too large for a request. */
 export interface Uploads {
   /** A form for one photograph of this type, good for 15 minutes. */
-  invite(contentType: (typeof imageTypes)[number]): Promise<UploadResponse>;
+  createPresignedUpload(contentType: (typeof imageTypes)[number]): Promise<UploadResponse>;
   /** @throws ProblemError 400 when nothing was uploaded there, 413, 503 when the bucket does not answer */
   read(uploadKey: string): Promise<Uint8Array>;
 }
@@ -21,7 +21,7 @@ const keyForm = /^uploads\/[\w-]{43}$/;
 export function createUploads(client: S3Client, bucket: string, store: ObjectStore): Uploads {
   const { uploadBytes, uploadSeconds } = predictLimits;
   return {
-    async invite(contentType) {
+    async createPresignedUpload(contentType) {
       const key = `uploads/${randomBytes(32).toString("base64url")}`;
       const { url, fields } = await createPresignedPost(client, {
         Bucket: bucket,

@@ -24,15 +24,18 @@ function upload({ url, fields }: UploadResponse, bytes: Uint8Array, change: Reco
 describe("uploads", () => {
   it("take a photograph that no request could hold, under a key that nobody guesses", async () => {
     const photograph = randomBytes(5_000_000);
-    const [invitation, other] = await Promise.all([uploads.invite("image/jpeg"), uploads.invite("image/jpeg")]);
-    expect(invitation.upload_key).toMatch(/^uploads\/[\w-]{43}$/);
-    expect(other.upload_key).not.toBe(invitation.upload_key);
-    expect((await upload(invitation, photograph)).status).toBeLessThan(300);
-    expect(Buffer.from(await uploads.read(invitation.upload_key)).equals(photograph)).toBe(true);
+    const [presigned, other] = await Promise.all([
+      uploads.createPresignedUpload("image/jpeg"),
+      uploads.createPresignedUpload("image/jpeg"),
+    ]);
+    expect(presigned.upload_key).toMatch(/^uploads\/[\w-]{43}$/);
+    expect(other.upload_key).not.toBe(presigned.upload_key);
+    expect((await upload(presigned, photograph)).status).toBeLessThan(300);
+    expect(Buffer.from(await uploads.read(presigned.upload_key)).equals(photograph)).toBe(true);
   });
 
   it("are bound to size, type, key and 15 minutes by what is signed", async () => {
-    const { fields, upload_key, expires_at } = await uploads.invite("image/png");
+    const { fields, upload_key, expires_at } = await uploads.createPresignedUpload("image/png");
     const policy = JSON.parse(Buffer.from(fields.Policy as string, "base64").toString());
     expect(policy.conditions).toEqual(
       expect.arrayContaining([

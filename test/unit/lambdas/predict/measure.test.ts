@@ -1,19 +1,19 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { afterEach, expect, it, vi } from "vitest";
-import { Measure } from "../../../../lambdas/predict/measure.ts";
+import { RequestMetrics } from "../../../../lambdas/predict/measure.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
 
-function publish(act: (measure: Measure) => void | Promise<void>) {
+function publish(act: (measure: RequestMetrics) => void | Promise<void>) {
   const lines: Record<string, unknown>[] = [];
   // Powertools writes to a console of its own unless it is told to use the process's.
   vi.stubEnv("POWERTOOLS_DEV", "true");
   vi.stubEnv("POWERTOOLS_METRICS_DISABLED", "false");
   vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(JSON.parse(line)));
-  const measure = new Measure(new Metrics({ namespace: "Avocado", serviceName: "predict" }));
+  const measure = new RequestMetrics(new Metrics({ namespace: "Avocado", serviceName: "predict" }));
   return Promise.resolve(act(measure)).then(() => lines);
 }
 
@@ -25,7 +25,7 @@ it("tells CloudWatch latency by phase, for all versions of the model together", 
   const [line] = await publish(async (measure) => {
     await measure.time("parse", () => undefined);
     await measure.time("infer", () => undefined);
-    measure.answered("7", [1]);
+    measure.recordPrediction("7", [1]);
   });
   expect(dimensions(line)).toEqual([["service"]]);
   expect(line).toMatchObject({ service: "predict", modelVersion: "7" });
@@ -37,7 +37,7 @@ it("tells CloudWatch latency by phase, for all versions of the model together", 
 it("tells every predicted number of days, by version of the model", async () => {
   const [, line, ...more] = await publish(async (measure) => {
     await measure.time("infer", () => undefined);
-    measure.answered("7", [0.2, 2.5, 40]);
+    measure.recordPrediction("7", [0.2, 2.5, 40]);
   });
   expect(more).toEqual([]);
   expect(dimensions(line)).toEqual([["service", "modelVersion"]]);
@@ -49,7 +49,7 @@ it("counts the longest of several that run at once", async () => {
     const wait = (milliseconds: number) =>
       measure.time("decode", () => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)));
     await Promise.all([wait(60), wait(5)]);
-    measure.answered("7", [1]);
+    measure.recordPrediction("7", [1]);
   });
   expect(line?.decodeLatency).toBeGreaterThan(50);
   expect(line?.decodeLatency).toBeLessThan(1_000);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { S3Store } from "../../aws/s3-store.ts";
 import { bootstrapModel } from "../shared/bootstrap.ts";
 import { environment } from "../shared/env.ts";
-import type { ApiBase } from "./api.ts";
+import type { ApiDependencies } from "./api.ts";
 import { createUploads } from "./uploads.ts";
 
 const env = environment(
@@ -37,7 +37,7 @@ const s3Timeouts = {
 const publishTimeout = 20_000;
 
 /** Opens what the API stands on in AWS. @throws Error naming all that the environment lacks */
-export function openBase(): ApiBase {
+export function createDependencies(): ApiDependencies {
   const settings = env();
   const s3 = new S3Client({ requestHandler: s3Timeouts });
   const store = new S3Store(s3, settings.ARTIFACT_BUCKET);
