@@ -17,7 +17,7 @@ const widths = [
  */
 export const compact: Network = {
   phases: () => [{ name: "train", trainable: ({ layers }) => layers, learningRateFactor: 1 }],
-  async build({ hyperparameters: { seed }, typicalDays }: BuildOptions) {
+  async build({ hyperparameters: { seed }, outputBias }: BuildOptions) {
     let seeds = seed;
     const initializer = () => tf.initializers.heNormal({ seed: seeds++ });
     const conv = (x: Symbolic, filters: number, kernelSize: number, strides: number): Symbolic => {
@@ -48,7 +48,7 @@ export const compact: Network = {
     const hidden = tf.layers.dense({ units: 96, activation: "relu", kernelInitializer: initializer() }).apply(features);
     const outputs = tf.layers.dense({ units: storageGroups.length, kernelInitializer: initializer(), name: "groups" });
     const days = tf.layers.dot({ axes: 1 }).apply([outputs.apply(hidden) as Symbolic, condition]) as Symbolic;
-    tf.tidy(() => outputs.setWeights([outputs.getWeights()[0] as Tensorflow.Tensor, tf.tensor1d([...typicalDays])]));
+    tf.tidy(() => outputs.setWeights([outputs.getWeights()[0] as Tensorflow.Tensor, tf.tensor1d([...outputBias])]));
     return tf.model({ inputs: [image, condition], outputs: days });
   },
 };

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { imageBytes } from "../../core/contracts/dataset.ts";
 import type { LabelledRow, PhotographCache } from "./data.ts";
-import type { Front } from "./front.ts";
+import type { FeatureExtractor } from "./feature-extractor.ts";
 
 /** Photographs that are computed at once. */
 const batchSize = 16;
@@ -24,21 +24,21 @@ export interface FeatureOptions {
 }
 
 /** Computes the features of photographs, or finds them in the folder: the same graph and photographs are done once. */
-export async function cacheFeatures(front: Front, options: FeatureOptions): Promise<FeatureCache> {
+export async function cacheFeatures(extractor: FeatureExtractor, options: FeatureOptions): Promise<FeatureCache> {
   const { rows, folder } = options;
   const place = new Map(rows.map((row, i) => [nameOf(row), i]));
-  const hash = createHash("sha256").update(front.sha256);
+  const hash = createHash("sha256").update(extractor.sha256);
   for (const name of place.keys()) hash.update(`${name}\n`);
   const path = join(folder, `${hash.digest("hex").slice(0, 24)}.features`);
-  const bytes = front.width * 4;
+  const bytes = extractor.width * 4;
   const found = await stat(path).catch(() => undefined);
-  if (found?.size !== rows.length * bytes) await computeFeatures(front, path, options);
+  if (found?.size !== rows.length * bytes) await computeFeatures(extractor, path, options);
   const file = await open(path);
   return {
     async read(row) {
       const at = place.get(nameOf(row));
       if (at === undefined) throw new RangeError(`There are no features of ${row.fileName}`);
-      const values = new Float32Array(front.width);
+      const values = new Float32Array(extractor.width);
       await file.read(new Uint8Array(values.buffer), 0, bytes, at * bytes);
       return values;
     },
@@ -47,7 +47,7 @@ export async function cacheFeatures(front: Front, options: FeatureOptions): Prom
 }
 
 async function computeFeatures(
-  front: Front,
+  extractor: FeatureExtractor,
   path: string,
   { photographs, rows, onProgress, signal }: FeatureOptions,
 ): Promise<void> {
@@ -59,7 +59,7 @@ async function computeFeatures(
       const some = rows.slice(first, first + batchSize);
       const pixels = new Float32Array(some.length * imageBytes);
       for (const [i, row] of some.entries()) pixels.set(await photographs.read(row), i * imageBytes);
-      const values = await front.run(pixels);
+      const values = await extractor.run(pixels);
       await file.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
       signal?.throwIfAborted();
       await onProgress(first + some.length, rows.length);

@@ -94,7 +94,8 @@ async function fitPhase(model: Tensorflow.LayersModel, phase: Phase, options: Ph
       checkLoss(valMae, `on validation after epoch ${epoch} of ${phase.name}`, hyperparameters);
       best.offer(valMae, epoch);
       const seconds = (performance.now() - started) / 1000;
-      const epochsLeft = epochs - epoch + (epochs * sumOf(following.map(effortOf))) / effortOf(phase);
+      const epochsLeft =
+        epochs - epoch + (epochs * sumOf(following.map(relativeEpochCostOf))) / relativeEpochCostOf(phase);
       const secondsLeft = seconds * epochsLeft;
       const report = { phase: phase.name, epoch, epochs, trainLoss, valLoss: valMae, valMae, learningRate, seconds };
       history.push({ ...report, secondsLeft });
@@ -109,7 +110,7 @@ async function fitPhase(model: Tensorflow.LayersModel, phase: Phase, options: Ph
   return history;
 }
 
-const effortOf = ({ effort = 1 }: Phase): number => effort;
+const relativeEpochCostOf = ({ relativeEpochCost = 1 }: Phase): number => relativeEpochCost;
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 async function trainEpoch(

@@ -18,11 +18,11 @@ export function rebuild(tensor: Symbolic, replaced: Map<number, Symbolic>): Symb
 }
 
 /** The tensors of a picture that no learning layer has touched and that learning layers, or what follows them, take. */
-export function findCuts(model: Tensorflow.LayersModel, learning: ReadonlySet<Layer>): Symbolic[] {
+export function findFeatureTaps(model: Tensorflow.LayersModel, learning: ReadonlySet<Layer>): Symbolic[] {
   const [output] = model.outputs as [Symbolic];
   const [, condition] = model.inputs;
   const learnt = new Map<number, boolean>();
-  const cuts = new Map<number, Symbolic>();
+  const taps = new Map<number, Symbolic>();
   const visit = (tensor: Symbolic): boolean => {
     const known = learnt.get(tensor.id);
     if (known !== undefined) return known;
@@ -30,19 +30,19 @@ export function findCuts(model: Tensorflow.LayersModel, learning: ReadonlySet<La
     const changes = learning.has(tensor.sourceLayer) || inputs.includes(true);
     learnt.set(tensor.id, changes);
     if (!changes) return false;
-    for (const [i, input] of tensor.inputs.entries()) if (!inputs[i] && input !== condition) cuts.set(input.id, input);
+    for (const [i, input] of tensor.inputs.entries()) if (!inputs[i] && input !== condition) taps.set(input.id, input);
     return true;
   };
   visit(output);
-  return [...cuts.values()];
+  return [...taps.values()];
 }
 
-/** What comes behind the cuts, with the same weights: they are its first inputs, the model's condition is its last. */
-export function tailOf(model: Tensorflow.LayersModel, cuts: readonly Symbolic[]): Tensorflow.LayersModel {
+/** What comes behind the taps, with the same weights: they are its first inputs, the model's condition is its last. */
+export function tailOf(model: Tensorflow.LayersModel, taps: readonly Symbolic[]): Tensorflow.LayersModel {
   const replaced = new Map<number, Symbolic>();
-  const inputs = [...cuts, model.inputs[1] as Symbolic].map((cut) => {
-    const input = tf.input({ shape: cut.shape.slice(1) });
-    replaced.set(cut.id, input);
+  const inputs = [...taps, model.inputs[1] as Symbolic].map((tap) => {
+    const input = tf.input({ shape: tap.shape.slice(1) });
+    replaced.set(tap.id, input);
     return input;
   });
   return tf.model({ inputs, outputs: rebuild(model.outputs[0] as Symbolic, replaced) });

@@ -1,7 +1,7 @@
 import { type LabelledRow, labelsOf, type PhotographCache, type ReadOptions, readBatches, readItems } from "./data.ts";
+import { FeatureExtractor } from "./feature-extractor.ts";
 import { cacheFeatures } from "./features.ts";
-import { Front } from "./front.ts";
-import { findCuts, tailOf } from "./graph.ts";
+import { findFeatureTaps, tailOf } from "./graph.ts";
 import type { Phase } from "./network.ts";
 import type { Reporter } from "./reporter.ts";
 import { type Tensorflow, tf } from "./tensorflow.ts";
@@ -38,13 +38,13 @@ export function disposeExamples({ inputs, days }: Examples): void {
 /** What learns in a phase, where the model's layers have been told which of them do. */
 export async function createLearner(
   model: Tensorflow.LayersModel,
-  { fixedPartOnce }: Phase,
+  { cacheFrozenFeatures }: Phase,
   options: LearnerOptions,
 ): Promise<Learner> {
-  if (!fixedPartOnce) return wholeModel(model, options);
+  if (!cacheFrozenFeatures) return wholeModel(model, options);
   const learning = model.layers.filter((layer) => layer.trainable && layer.getWeights().length > 0);
-  const cuts = findCuts(model, new Set(learning));
-  return cachedTail(await Front.of(model, cuts), tailOf(model, cuts), options);
+  const taps = findFeatureTaps(model, new Set(learning));
+  return cachedTail(await FeatureExtractor.of(model, taps), tailOf(model, taps), options);
 }
 
 function wholeModel(model: Tensorflow.LayersModel, { cache }: LearnerOptions): Learner {
@@ -60,10 +60,14 @@ function wholeModel(model: Tensorflow.LayersModel, { cache }: LearnerOptions): L
 }
 
 /** Photographs have gone through the fixed part before. */
-async function cachedTail(front: Front, model: Tensorflow.LayersModel, options: LearnerOptions): Promise<Learner> {
+async function cachedTail(
+  extractor: FeatureExtractor,
+  model: Tensorflow.LayersModel,
+  options: LearnerOptions,
+): Promise<Learner> {
   const { cache, featureFolder, train, validation, reporter, signal } = options;
   const started = performance.now();
-  const features = await cacheFeatures(front, {
+  const features = await cacheFeatures(extractor, {
     photographs: cache,
     rows: [...train, ...validation],
     folder: featureFolder,
@@ -78,14 +82,14 @@ async function cachedTail(front: Front, model: Tensorflow.LayersModel, options: 
     async *read(rows, readOptions) {
       for await (const { some, items } of readItems(rows, readOptions, (row) => features.read(row))) {
         const { condition, days } = labelsOf(some);
-        const values = new Float32Array(items.length * front.width);
-        for (const [i, item] of items.entries()) values.set(item, i * front.width);
-        yield { inputs: [...front.split(values), condition], days };
+        const values = new Float32Array(items.length * extractor.width);
+        for (const [i, item] of items.entries()) values.set(item, i * extractor.width);
+        yield { inputs: [...extractor.split(values), condition], days };
       }
     },
     async release() {
       await features.close();
-      await front.release();
+      await extractor.release();
     },
   };
 }

@@ -23,18 +23,18 @@ export const mobilenet: Network = {
   pretrained: true,
   attribution: "Backbone: MobileNetV1 with ImageNet weights, by Google, Apache License 2.0",
   phases({ finetuneDepth }) {
-    const head: Phase = { name: "head", trainable: headOf, learningRateFactor: 1, fixedPartOnce: true };
+    const head: Phase = { name: "head", trainable: headOf, learningRateFactor: 1, cacheFrozenFeatures: true };
     const finetune: Phase = {
       name: "finetune",
       trainable: (model) => [...headOf(model), ...lastOfBackbone(model, finetuneDepth)].filter(keepsNoStatistics),
       learningRateFactor: 0.01,
       // Turned photographs would be new to the head, which then had to be learnt anew at a hundredth of the rate.
-      fixedPartOnce: true,
-      effort: 8,
+      cacheFrozenFeatures: true,
+      relativeEpochCost: 8,
     };
     return finetuneDepth > 0 ? [head, finetune] : [head];
   },
-  async build({ hyperparameters: { seed }, typicalDays, backbone }: BuildOptions) {
+  async build({ hyperparameters: { seed }, outputBias, backbone }: BuildOptions) {
     if (!backbone) throw new InvalidInputError("'mobilenet' is built on a backbone, and there is none");
     const image = tf.input({ shape: [imageSize, imageSize, 3], name: "image" });
     const condition = tf.input({ shape: [storageGroups.length], name: "condition" });
@@ -42,7 +42,7 @@ export const mobilenet: Network = {
     const scaled = tf.layers.rescaling(scaling).apply(image) as Symbolic;
     const seen = seenBy(backbone, scaled).map((map, i) => average(map, `seen_${i}`));
     const coarse = tf.layers.averagePooling2d({ poolSize: 8, name: `${own}coarse` }).apply(scaled) as Symbolic;
-    const days = headOn(concatenate(seen, "seen"), coarse, condition, typicalDays, seed);
+    const days = headOn(concatenate(seen, "seen"), coarse, condition, outputBias, seed);
     return tf.model({ inputs: [image, condition], outputs: days });
   },
 };
@@ -51,7 +51,7 @@ function headOn(
   seen: Symbolic,
   coarse: Symbolic,
   condition: Symbolic,
-  typicalDays: readonly number[],
+  outputBias: readonly number[],
   seed: number,
 ): Symbolic {
   let seeds = seed;
@@ -70,7 +70,7 @@ function headOn(
   const groups = { units: storageGroups.length, kernelInitializer: initializer(), name: `${own}groups` };
   const outputs = tf.layers.dense(groups);
   const chosen = [outputs.apply(hidden) as Symbolic, condition];
-  tf.tidy(() => outputs.setWeights([outputs.getWeights()[0] as Tensorflow.Tensor, tf.tensor1d([...typicalDays])]));
+  tf.tidy(() => outputs.setWeights([outputs.getWeights()[0] as Tensorflow.Tensor, tf.tensor1d([...outputBias])]));
   return tf.layers.dot({ axes: 1, name: `${own}days` }).apply(chosen) as Symbolic;
 }
 

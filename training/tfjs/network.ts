@@ -13,16 +13,16 @@ export interface Phase {
   /** What the learning rate of the hyper-parameters is multiplied by. */
   learningRateFactor: number;
   /** Photographs go through what does not learn once for all, as they are, and what it sees is kept on disk. */
-  fixedPartOnce?: boolean;
+  cacheFrozenFeatures?: boolean;
   /** Seconds of an epoch beside those of the other phases, roughly; 1 unless given. */
-  effort?: number;
+  relativeEpochCost?: number;
 }
 
 /** What a network is built from. */
 export interface BuildOptions {
   hyperparameters: Hyperparameters;
   /** Typical days of each storage group, in the order of the condition: where the outputs start from. */
-  typicalDays: readonly number[];
+  outputBias: readonly number[];
   /** Where a pretrained part comes from. */
   backbone?: Backbone | undefined;
 }

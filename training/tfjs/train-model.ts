@@ -90,7 +90,7 @@ async function trainAndExport(
 ): Promise<TrainedModel> {
   const { dataset, hyperparameters, signal } = options;
   const network = networkNamed(hyperparameters.cnn);
-  const model = await network.build({ hyperparameters, typicalDays: medianDays(train), backbone });
+  const model = await network.build({ hyperparameters, outputBias: medianDays(train), backbone });
   try {
     await reporter.onStart({
       ...hyperparameters,

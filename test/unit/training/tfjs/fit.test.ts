@@ -66,7 +66,7 @@ const weightsOf = ({ layers }: Tensorflow.LayersModel) =>
 async function trainCompact(seed: number): Promise<number[][]> {
   const network = networkNamed("compact");
   const own = { ...hyperparameters, seed };
-  const model = await network.build({ hyperparameters: own, typicalDays: [5, 5, 5] });
+  const model = await network.build({ hyperparameters: own, outputBias: [5, 5, 5] });
   await runFit(model, own);
   const weights = weightsOf(model);
   model.dispose();
@@ -136,7 +136,7 @@ describe("fitModel", () => {
   it("leaves no tensor behind", async () => {
     const network = networkNamed("compact");
     const run = async () => {
-      const model = await network.build({ hyperparameters, typicalDays: [5, 5, 5] });
+      const model = await network.build({ hyperparameters, outputBias: [5, 5, 5] });
       await runFit(model);
       model.dispose();
       return tf.memory().numTensors;

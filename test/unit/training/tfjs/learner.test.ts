@@ -21,7 +21,7 @@ beforeAll(async () => {
   const dataset = await makeTinyDataset(new FolderStore(folder), { train: 8, validation: 4, test: 4 });
   const cache = await cachePhotographs(dataset, ["train", "validation"], join(folder, "cache"));
   const backbone = { model: buildTinyBackbone(), sha256: "", address: "" };
-  model = await mobilenet.build({ hyperparameters, typicalDays: [5, 5, 5], backbone });
+  model = await mobilenet.build({ hyperparameters, outputBias: [5, 5, 5], backbone });
   options = {
     cache,
     featureFolder: join(folder, "features"),

@@ -8,7 +8,7 @@ import { readModelFolder } from "../../../../core/model/folder.ts";
 import { type Backbone, loadBackbone } from "../../../../training/tfjs/backbone.ts";
 import { cachePhotographs, labelledRows } from "../../../../training/tfjs/data.ts";
 import { fitModel } from "../../../../training/tfjs/fit.ts";
-import { findCuts } from "../../../../training/tfjs/graph.ts";
+import { findFeatureTaps } from "../../../../training/tfjs/graph.ts";
 import { mobilenet } from "../../../../training/tfjs/mobilenet.ts";
 import type { Phase } from "../../../../training/tfjs/network.ts";
 import { combineReporters } from "../../../../training/tfjs/reporter.ts";
@@ -61,7 +61,7 @@ function changed(before: Record<string, number[][]>, after: Record<string, numbe
 }
 
 async function fitPhases(phases: ("head" | "finetune")[], epochs = 1, changes: Partial<Phase> = {}) {
-  const model = await mobilenet.build({ hyperparameters, typicalDays: [5, 5, 5], backbone: await load() });
+  const model = await mobilenet.build({ hyperparameters, outputBias: [5, 5, 5], backbone: await load() });
   const before = weightsOf(model);
   const cache = await cachePhotographs(dataset, ["train", "validation"], join(folder, "cache"));
   const chosen = mobilenet
@@ -145,11 +145,13 @@ describe("mobilenet", () => {
   });
 });
 
-describe("findCuts", () => {
+describe("findFeatureTaps", () => {
   it("finds where what learns begins", async () => {
-    const model = await mobilenet.build({ hyperparameters, typicalDays: [5, 5, 5], backbone: await load() });
+    const model = await mobilenet.build({ hyperparameters, outputBias: [5, 5, 5], backbone: await load() });
     const cutsOf = (names: string[]) =>
-      findCuts(model, new Set(model.layers.filter(({ name }) => names.includes(name)))).map((c) => c.sourceLayer.name);
+      findFeatureTaps(model, new Set(model.layers.filter(({ name }) => names.includes(name)))).map(
+        (c) => c.sourceLayer.name,
+      );
     expect(cutsOf(["conv_pw_2"])).toEqual(
       expect.arrayContaining(["conv_pw_1_relu", "head_seen_0_mean", "head_colours_mean"]),
     );

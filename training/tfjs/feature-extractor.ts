@@ -8,12 +8,12 @@ import { type Tensorflow, tf } from "./tensorflow.ts";
  * The part of a model that does not learn, as an ONNX graph: it answers in half the time that TensorFlow.js takes, and
  * keeps nothing for the gradient.
  */
-export class Front {
+export class FeatureExtractor {
   /** Of the graph, weights and all. */
   readonly sha256: string;
-  /** Values of one photograph: all cuts one after the other. */
+  /** Values of one photograph: all taps one after the other. */
   readonly width: number;
-  /** Shapes of the cuts, without the batch. */
+  /** Shapes of the taps, without the batch. */
   private readonly shapes: number[][];
   private readonly session: InferenceSession;
 
@@ -24,9 +24,12 @@ export class Front {
     this.width = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
   }
 
-  /** What leads from a model's input `image` to the cuts. */
-  static async of(model: Tensorflow.LayersModel, cuts: readonly Tensorflow.SymbolicTensor[]): Promise<Front> {
-    const flat = cuts.map((output) => {
+  /** What leads from a model's input `image` to the taps. */
+  static async of(
+    model: Tensorflow.LayersModel,
+    taps: readonly Tensorflow.SymbolicTensor[],
+  ): Promise<FeatureExtractor> {
+    const flat = taps.map((output) => {
       const layer = output.shape.length > 2 ? tf.layers.flatten() : undefined;
       return layer ? (layer.apply(output) as Tensorflow.SymbolicTensor) : output;
     });
@@ -36,12 +39,12 @@ export class Front {
       tf.model({
         inputs: image as Tensorflow.SymbolicTensor,
         outputs: joined as Tensorflow.SymbolicTensor,
-        name: "front",
+        name: "features",
       }),
     );
     const session = await InferenceSession.create(graph, { logSeverityLevel: 3 });
-    const shapes = cuts.map(({ shape }) => shape.slice(1) as number[]);
-    return new Front(session, createHash("sha256").update(graph).digest("hex"), shapes);
+    const shapes = taps.map(({ shape }) => shape.slice(1) as number[]);
+    return new FeatureExtractor(session, createHash("sha256").update(graph).digest("hex"), shapes);
   }
 
   /** @param pixels [n,224,224,3], 0 to 255 @returns [n,width] */
@@ -51,7 +54,7 @@ export class Front {
     return output?.data as Float32Array;
   }
 
-  /** What `run` gave of n photographs, as one tensor for each cut. The taker disposes of them. */
+  /** What `run` gave of n photographs, as one tensor for each tap. The taker disposes of them. */
   split(values: Float32Array): Tensorflow.Tensor[] {
     const n = values.length / this.width;
     return tf.tidy(() => {
