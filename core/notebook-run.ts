@@ -3,11 +3,11 @@ import type { MlflowClient } from "./mlflow/client.ts";
 import { equals } from "./mlflow/filter.ts";
 import type { Run } from "./mlflow/runs.ts";
 import { notebookTags, runTags } from "./run-tags.ts";
-import { resumeRun, type WantedTraining } from "./training-run.ts";
+import { type RequestedTraining, resumeRun } from "./training-run.ts";
 
 /** The run of the notebook's first phase: a child of the second's. An earlier one of the same training is resumed. */
 export async function openHeadRun(
-  { executionArn, dataset, input }: WantedTraining,
+  { executionArn, dataset, input }: RequestedTraining,
   run: Run,
   mlflow: MlflowClient,
 ): Promise<Run> {
@@ -31,7 +31,7 @@ export async function openHeadRun(
 
 /** Parameters of the notebook for a training. `weights`: what the backbone begins with, `imagenet` or `none`. */
 export function notebookParameters(
-  { input, dataset }: Pick<WantedTraining, "input" | "dataset">,
+  { input, dataset }: Pick<RequestedTraining, "input" | "dataset">,
   { runId, headRunId }: NotebookTraining,
   weights: string,
 ): Record<string, string | number> {

@@ -7,7 +7,7 @@ import { executionName, runTags } from "./run-tags.ts";
 import { trainingKey } from "./training-key.ts";
 
 /** What an execution wants trained. */
-export type WantedTraining = Pick<StartTrainingTask, "executionArn" | "input" | "dataset">;
+export type RequestedTraining = Pick<StartTrainingTask, "executionArn" | "input" | "dataset">;
 
 export interface TrainingRunClients {
   mlflow: MlflowClient;
@@ -24,7 +24,7 @@ export interface OpenedRun {
 }
 
 /** Takes up the unfinished training of the same input, or begins one (docs/adr/0001-resume-unfinished-training.md). */
-export async function openTrainingRun(task: WantedTraining, clients: TrainingRunClients): Promise<OpenedRun> {
+export async function openTrainingRun(task: RequestedTraining, clients: TrainingRunClients): Promise<OpenedRun> {
   const { mlflow, artifactRoot } = clients;
   const { executionArn, input, dataset } = task;
   const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, artifactRoot);
@@ -65,7 +65,7 @@ async function findUnfinished(
   return undefined;
 }
 
-function createRun(mlflow: MlflowClient, experimentId: string, key: string, task: WantedTraining): Promise<Run> {
+function createRun(mlflow: MlflowClient, experimentId: string, key: string, task: RequestedTraining): Promise<Run> {
   const { executionArn, input, dataset } = task;
   return mlflow.runs.create(experimentId, input.runName ?? executionName(executionArn), {
     [runTags.execution]: executionArn,

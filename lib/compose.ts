@@ -1,6 +1,6 @@
 import { type App, type Stack, type StackProps, Tags } from "aws-cdk-lib";
 import { isLocal, type StageConfig } from "./config.ts";
-import { givenRegistry, type Registry } from "./constructs/registry.ts";
+import { existingRegistry, type Registry } from "./constructs/registry.ts";
 import { DataStack } from "./stacks/data-stack.ts";
 import { MonitoringStack } from "./stacks/monitoring-stack.ts";
 import { PipelineStack } from "./stacks/pipeline-stack.ts";
@@ -63,7 +63,7 @@ function composeRegistry(
   { cloud, artifacts }: DataStack,
   props: StackProps,
 ): [Registry, Stack[]] {
-  if (isLocal(config)) return [givenRegistry(config.mlflow), []];
+  if (isLocal(config)) return [existingRegistry(config.mlflow), []];
   const stack = new RegistryStack(app, "registry", {
     config,
     artifacts,

@@ -1,4 +1,4 @@
-import { runCommand, wrongUsage } from "../cli/terminal/command.ts";
+import { runCommand, usageError } from "../cli/terminal/command.ts";
 import type { Progress } from "../cli/terminal/progress.ts";
 import { benchPreprocess, preprocessUsage } from "./bench/preprocess.ts";
 import { benchServing, servingUsage } from "./bench/serving.ts";
@@ -18,7 +18,7 @@ const benches = new Map([
 async function bench(progress: Progress): Promise<void> {
   const [what, ...args] = process.argv.slice(2);
   const found = benches.get(what ?? "");
-  if (!found) throw wrongUsage(what ? `There is no bench '${what}'.` : "What is to be measured?", usage);
+  if (!found) throw usageError(what ? `There is no bench '${what}'.` : "What is to be measured?", usage);
   await found(args, usage, progress);
 }
 

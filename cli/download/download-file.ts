@@ -23,7 +23,7 @@ export interface DownloadOptions {
   /** Bytes so far, and in all where that is known. */
   onProgress?: (done: number, total: number | undefined) => void;
   /** A sentence when something went wrong that is being repaired. */
-  onTrouble?: (sentence: string) => void;
+  onRetry?: (sentence: string) => void;
   /** Attempts in a row that bring no byte, before it gives up. */
   attempts?: number;
   /** Seconds without a byte after which a connection counts as lost. */
@@ -38,7 +38,7 @@ export interface DownloadOptions {
  * @throws DownloadError when the host refuses or gives something else, TransientError when it cannot be reached
  */
 export async function downloadFile(options: DownloadOptions): Promise<void> {
-  const { path, url, sha256, onTrouble } = options;
+  const { path, url, sha256, onRetry } = options;
   if (await isWhole(path, options)) return;
   const part = `${path}.part`;
   await mkdir(dirname(path), { recursive: true });
@@ -48,7 +48,7 @@ export async function downloadFile(options: DownloadOptions): Promise<void> {
     await rm(part, { force: true });
     // The first bytes may be those of an older file of that name.
     if (resumed) {
-      onTrouble?.("What was fetched in several pieces does not have the stated SHA-256: fetching it anew");
+      onRetry?.("What was fetched in several pieces does not have the stated SHA-256: fetching it anew");
       return downloadFile(options);
     }
     throw new DownloadError(
@@ -61,7 +61,7 @@ export async function downloadFile(options: DownloadOptions): Promise<void> {
 
 /** Fetches until the file is whole. @returns whether it took more than one piece */
 async function fetchAll(options: DownloadOptions, part: string): Promise<boolean> {
-  const { url, attempts = 5, backoff = 1000, onTrouble } = options;
+  const { url, attempts = 5, backoff = 1000, onRetry } = options;
   let failures = 0;
   for (let pieces = 1; ; pieces++) {
     const before = await sizeOf(part);
@@ -79,7 +79,7 @@ async function fetchAll(options: DownloadOptions, part: string): Promise<boolean
           { cause: error },
         );
       }
-      onTrouble?.(`${error.message}; going on at ${megabytes(done)}`);
+      onRetry?.(`${error.message}; going on at ${megabytes(done)}`);
       await sleep(backoff * 2 ** (failures - 1));
     }
   }

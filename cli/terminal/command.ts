@@ -10,12 +10,12 @@ export function readArguments<const T extends ParseArgsConfig>(
   try {
     return parseArgs(config);
   } catch (cause) {
-    throw wrongUsage(errorMessage(cause), usage, cause);
+    throw usageError(errorMessage(cause), usage, cause);
   }
 }
 
 /** An error about the command line itself, with the usage below it. */
-export function wrongUsage(problem: string, usage: string, cause?: unknown): InvalidInputError {
+export function usageError(problem: string, usage: string, cause?: unknown): InvalidInputError {
   return new InvalidInputError(`${problem}\n\n${usage}`, { cause });
 }
 

@@ -15,7 +15,7 @@ import {
   fetchedKeys,
   processingVersion,
 } from "./layout.ts";
-import { type DataRow, type Problem, parseRows } from "./rows.ts";
+import { type DataRow, parseRows, type RowIssue } from "./rows.ts";
 import { type StoredFiles, storeFiles } from "./stored-files.ts";
 
 export interface FetchOptions {
@@ -101,7 +101,7 @@ function parseSource(json: Uint8Array): DatasetSource {
  * Photographs that have a row. Every row and every photograph that finds no partner is added to the problems, once: with
  * the line when a row is lost, without when only a photograph is.
  */
-function matchPhotographs(files: StoredFiles, root: string, rows: readonly DataRow[], problems: Problem[]) {
+function matchPhotographs(files: StoredFiles, root: string, rows: readonly DataRow[], problems: RowIssue[]) {
   const refusedRows = new Set(problems.map((problem) => problem.name));
   const lines = new Map(rows.map((row) => [row.fileName, row.line]));
   const partnerless = new Map(rows.map((row) => [row.fileName, row]));

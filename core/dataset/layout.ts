@@ -8,7 +8,7 @@ import {
   writtenFile,
 } from "../contracts/dataset.ts";
 import { fetchedData } from "../contracts/pipeline.ts";
-import type { Problem } from "./rows.ts";
+import type { RowIssue } from "./rows.ts";
 
 /**
  * Raised by hand when processing changes what it gives for the same input (image path, labels, split, shards): it is part of
@@ -104,7 +104,7 @@ export const chunkPart = z.object({
 export type ChunkPart = z.infer<typeof chunkPart>;
 
 /** How many problems there are by reason. */
-export function countByReason(list: readonly Problem[]): z.infer<typeof countsByReason> {
+export function countByReason(list: readonly RowIssue[]): z.infer<typeof countsByReason> {
   const counts: Record<string, number> = {};
   for (const { reason } of list) counts[reason] = (counts[reason] ?? 0) + 1;
   return counts;

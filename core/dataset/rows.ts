@@ -15,7 +15,7 @@ export interface DataRow {
 }
 
 /** A row or a photograph that was refused: where, why (counted by this), and the same for people. */
-export interface Problem {
+export interface RowIssue {
   /** Line of `data.csv`, for a row. */
   line?: number;
   /** File name, where there is one. */
@@ -40,10 +40,10 @@ type Column = (typeof dataColumns)[number];
  * counted under the first of these reasons.
  * @throws InvalidDatasetError when the file is no such table at all
  */
-export function parseRows(content: Uint8Array): { rows: DataRow[]; problems: Problem[]; lines: number } {
+export function parseRows(content: Uint8Array): { rows: DataRow[]; problems: RowIssue[]; lines: number } {
   const records = readRecords(content);
   const rows: DataRow[] = [];
-  const problems: Problem[] = [];
+  const problems: RowIssue[] = [];
   const lineOfName = new Map<string, number>();
   const firstOfSample = new Map<string, DataRow>();
   for (const { cells, line } of records) {
@@ -70,7 +70,7 @@ export function parseRows(content: Uint8Array): { rows: DataRow[]; problems: Pro
   return { rows, problems, lines: records.length };
 }
 
-function refuseTable(lines: number, problems: readonly Problem[]): never {
+function refuseTable(lines: number, problems: readonly RowIssue[]): never {
   if (lines === 0) throw new InvalidDatasetError("data.csv has no rows");
   const examples = problems.slice(0, 3).map(({ line, message }) => `line ${line}: ${message}`);
   throw new InvalidDatasetError(

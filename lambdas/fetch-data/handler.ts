@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
-import { explainForeignError, openForeignStore } from "../../aws/foreign-store.ts";
+import { explainExternalError, openExternalStore } from "../../aws/external-store.ts";
 import { S3Store } from "../../aws/s3-store.ts";
 import { fetchDataTask } from "../../core/contracts/pipeline.ts";
 import { environment } from "../shared/env.ts";
@@ -22,9 +22,9 @@ export const handler = step(fetchDataTask, ({ data: named }) => {
     raw: { bucket: RAW_BUCKET, store: new S3Store(s3, RAW_BUCKET) },
     data: new S3Store(s3, DATA_BUCKET),
     ...(secret && {
-      foreign: {
-        open: (bucket) => openForeignStore(secrets, secret, bucket),
-        explain: (error, address) => explainForeignError(error, address, secret),
+      external: {
+        open: (bucket) => openExternalStore(secrets, secret, bucket),
+        explain: (error, address) => explainExternalError(error, address, secret),
       },
     }),
   });

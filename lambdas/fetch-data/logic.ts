@@ -8,7 +8,7 @@ export interface FetchStores {
   raw: { bucket: string; store: ObjectStore };
   data: ObjectStore;
   /** Opens a bucket that is not ours. Absent where no secret is configured. */
-  foreign?: {
+  external?: {
     open(bucket: string): Promise<ObjectStore>;
     /** What an error of that bucket means. */
     explain(error: unknown, address: string): unknown;
@@ -21,19 +21,19 @@ export interface FetchStores {
  * @throws InvalidInputError, NotFoundError, InvalidDatasetError, TransientError
  */
 export async function fetchNamedData(named: string | undefined, stores: FetchStores): Promise<FetchedData> {
-  const { raw, data, foreign } = stores;
+  const { raw, data, external } = stores;
   if (!named?.startsWith("s3://")) return fetchData({ raw: raw.store, data, key: named });
   const { bucket, key } = parseS3Uri(named);
   if (bucket === raw.bucket) return fetchData({ raw: raw.store, data, key: key || undefined });
-  if (!foreign) {
+  if (!external) {
     throw new InvalidInputError(
       `${named} is not in the raw bucket, and this stage has no credentials for other buckets. Name their secret as ` +
         "rawDataSecret in the stage's configuration and deploy, or put the data into the raw bucket.",
     );
   }
   try {
-    return await fetchData({ raw: await foreign.open(bucket), data, key: key || undefined });
+    return await fetchData({ raw: await external.open(bucket), data, key: key || undefined });
   } catch (error) {
-    throw foreign.explain(error, named);
+    throw external.explain(error, named);
   }
 }

@@ -8,7 +8,7 @@ import { environment } from "../shared/env.ts";
 import { prepareDatabases } from "./logic.ts";
 
 const env = environment(z.object({ CLUSTER_ARN: z.string(), MASTER_SECRET_ARN: z.string() }));
-const wanted = z.object({
+const requested = z.object({
   databases: z.array(z.object({ name: z.string().regex(/^[a-z][a-z0-9_]{0,30}$/), secretArn: z.string() })),
   deletionProtection: z.enum(["true", "false"]),
 });
@@ -17,7 +17,7 @@ const dataApi = new RDSDataClient();
 const rds = new RDSClient();
 
 /** Makes the databases and their roles, then sets the protection of their cluster. Deleting the resource deletes no data. */
-export const handler = customResource("databases", wanted, async ({ databases, deletionProtection }) => {
+export const handler = customResource("databases", requested, async ({ databases, deletionProtection }) => {
   const { CLUSTER_ARN: clusterArn, MASTER_SECRET_ARN: secretArn } = env();
   const sql = new DataApi(dataApi, { clusterArn, secretArn, database: "postgres" });
   const withPasswords = databases.map(async ({ name, secretArn }) => ({

@@ -2,7 +2,7 @@ import type { Sql } from "../../aws/data-api.ts";
 import { scramVerifier } from "./scram.ts";
 
 /** A database, and the role of the same name that is to own it. */
-export interface WantedDatabase {
+export interface RequestedDatabase {
   /** Small letters, digits and underscores. */
   name: string;
   password: string;
@@ -12,8 +12,8 @@ export interface WantedDatabase {
  * Makes each database with its role where they are missing, and sets role and rights to what they should be where they are
  * not. May be called any number of times, by a user who may create databases and roles.
  */
-export async function prepareDatabases(sql: Sql, wanted: WantedDatabase[]): Promise<void> {
-  for (const { name, password } of wanted) {
+export async function prepareDatabases(sql: Sql, requested: RequestedDatabase[]): Promise<void> {
+  for (const { name, password } of requested) {
     await prepareRole(sql, name, password);
     const [database] = await sql.run("SELECT datname::text FROM pg_database WHERE datname = :name", { name });
     if (!database) await sql.run(`CREATE DATABASE "${name}" OWNER "${name}"`);

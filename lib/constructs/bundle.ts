@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 /** The code of one Lambda, ready to be zipped, and the native packages that it loads from outside. */
 export interface HandlerBundle {
   folder: string;
-  natives: readonly NativePackage[];
+  nativePackages: readonly NativePackage[];
 }
 
 let bundles: ReadonlyMap<string, HandlerBundle> | undefined;
@@ -52,7 +52,7 @@ function bundleHandlers(): ReadonlyMap<string, HandlerBundle> {
   for (const [file, { imports }] of Object.entries(metafile.outputs)) {
     const folder = dirname(join(root, file));
     const loaded = new Set(imports.filter(({ external }) => external).map(({ path }) => path));
-    found.set(relative(outdir, folder), { folder, natives: nativePackages.filter((name) => loaded.has(name)) });
+    found.set(relative(outdir, folder), { folder, nativePackages: nativePackages.filter((name) => loaded.has(name)) });
   }
   return found;
 }

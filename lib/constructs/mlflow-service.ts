@@ -27,7 +27,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const port = 5000;
 
 /** What the image is made of; everything else stays out, so that only a change to these makes a new image. */
-const ingredients = ["mlflow-task", "scripts/setup/constraints.txt"];
+const buildContext = ["mlflow-task", "scripts/setup/constraints.txt"];
 
 export interface MlflowServiceProps {
   config: CloudConfig;
@@ -123,7 +123,7 @@ export class MlflowService extends Construct {
         file: "mlflow-task/Dockerfile",
         platform: Platform.LINUX_AMD64,
         ignoreMode: IgnoreMode.DOCKER,
-        exclude: ["*", ...ingredients.map((path) => `!${path}`)],
+        exclude: ["*", ...buildContext.map((path) => `!${path}`)],
       }),
       environment: {
         DATABASE_HOST: database.cluster.clusterEndpoint.hostname,

@@ -28,7 +28,7 @@ export class NodeFunction extends Construct implements IGrantable {
     const bundle = bundleOf(handler);
     const { role, logGroup } = functionIdentity(this, config, handler);
     // On a laptop the native packages are found in node_modules.
-    const natives = isLocal(config) ? [] : bundle.natives;
+    const nativePackages = isLocal(config) ? [] : bundle.nativePackages;
     this.function = new LambdaFunction(this, "Function", {
       functionName: `avocado-${config.stage}-${handler}`,
       description: props.description,
@@ -36,7 +36,9 @@ export class NodeFunction extends Construct implements IGrantable {
       architecture: Architecture.X86_64,
       handler: "index.handler",
       code: Code.fromAsset(bundle.folder),
-      layers: natives.map((name) => new LayerVersion(this, name, { code: Code.fromAsset(buildLayer(name, "x64")) })),
+      layers: nativePackages.map(
+        (name) => new LayerVersion(this, name, { code: Code.fromAsset(buildLayer(name, "x64")) }),
+      ),
       timeout: props.timeout,
       memorySize: props.memoryMegabytes,
       role,

@@ -19,7 +19,7 @@ import { functionIdentity, NodeFunction } from "./node-function.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What the image is made of; everything else stays out, so that only a change to these makes a new image. */
-const ingredients = [
+const buildContext = [
   "package.json",
   "package-lock.json",
   ".npmrc",
@@ -42,7 +42,7 @@ export function createPredictFunction(
   environment: Record<string, string>,
 ): LambdaFunction {
   const { memoryMegabytes, tracing } = config.predict;
-  const exclude = ["*", ...ingredients.map((path) => `!${path}`)];
+  const exclude = ["*", ...buildContext.map((path) => `!${path}`)];
   const files = { ignoreMode: IgnoreMode.DOCKER, exclude };
   // Changes when the code does, so that health says which code answers and nothing else is deployed again.
   const revision = FileSystem.fingerprint(root, files).slice(0, 12);

@@ -20,6 +20,6 @@ export interface Registry {
 }
 
 /** An MLflow server that somebody else runs. */
-export function givenRegistry({ trackingUri, auth }: LocalConfig["mlflow"]): Registry {
+export function existingRegistry({ trackingUri, auth }: LocalConfig["mlflow"]): Registry {
   return { trackingUri, auth, grantUse: () => {}, grantRead: () => {}, grantStart: () => {} };
 }

@@ -11,7 +11,7 @@ import { retrainingArn } from "./retraining.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** What the image is made of; everything else stays out, so that only a change to these makes a new image. */
-const ingredients = ["training/sagemaker", "training/kaggle/train.ipynb", "training/kaggle/constraints.txt"];
+const buildContext = ["training/sagemaker", "training/kaggle/train.ipynb", "training/kaggle/constraints.txt"];
 
 export interface SageMakerTrainerProps {
   config: StageConfig;
@@ -100,7 +100,7 @@ export class SageMakerTrainer extends Construct {
       file: "training/sagemaker/Dockerfile",
       platform: Platform.LINUX_AMD64,
       ignoreMode: IgnoreMode.DOCKER,
-      exclude: ["*", ...ingredients.map((path) => `!${path}`)],
+      exclude: ["*", ...buildContext.map((path) => `!${path}`)],
     });
     asset.repository.grantPull(this.role);
     return asset.imageUri;

@@ -17,7 +17,7 @@ import { addWritableFolder } from "./writable-folder.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** What the image is made of; everything else stays out, so that only a change to these makes a new image. */
-const ingredients = ["package.json", "package-lock.json", ".npmrc", "aws", "core", "training", "scripts/setup"];
+const buildContext = ["package.json", "package-lock.json", ".npmrc", "aws", "core", "training", "scripts/setup"];
 const containerName = "trainer";
 
 export interface TrainerTaskProps {
@@ -113,7 +113,7 @@ export class TrainerTask extends Construct {
         file: "training/Dockerfile",
         platform: Platform.LINUX_AMD64,
         ignoreMode: IgnoreMode.DOCKER,
-        exclude: ["*", ...ingredients.map((path) => `!${path}`)],
+        exclude: ["*", ...buildContext.map((path) => `!${path}`)],
       }),
       user: "node",
       readonlyRootFilesystem: true,

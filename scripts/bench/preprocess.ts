@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
-import { readArguments, wrongUsage } from "../../cli/terminal/command.ts";
+import { readArguments, usageError } from "../../cli/terminal/command.ts";
 import type { Progress } from "../../cli/terminal/progress.ts";
 import { Chart, type Point } from "../../core/plots/chart.ts";
 import { collectPhotographs, writeBenchZip } from "./material.ts";
@@ -42,7 +42,7 @@ export async function benchPreprocess(args: string[], usage: string, progress: P
   const { values } = readArguments({ args, options }, usage);
   const sizes = values.sizes.split(",").map(Number);
   if (sizes.some((size) => !Number.isInteger(size) || size < 500)) {
-    throw wrongUsage("--sizes are whole numbers from 500, with commas between them.", usage);
+    throw usageError("--sizes are whole numbers from 500, with commas between them.", usage);
   }
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   try {

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { readArguments, wrongUsage } from "../../cli/terminal/command.ts";
+import { readArguments, usageError } from "../../cli/terminal/command.ts";
 import type { Progress } from "../../cli/terminal/progress.ts";
 import { setUp } from "../setup/run.ts";
 import { collectPhotographs } from "./material.ts";
@@ -40,12 +40,12 @@ function readSettings(args: string[], usage: string) {
   const { model, json, plot, data } = values;
   const positive = (option: "rounds" | "seconds") => {
     const number = Number(values[option]);
-    if (!(number > 0)) throw wrongUsage(`--${option} ${values[option]} is no number above 0.`, usage);
+    if (!(number > 0)) throw usageError(`--${option} ${values[option]} is no number above 0.`, usage);
     return number;
   };
   const others = readList("--targets", values.targets, targetNames, usage);
   if (model && others.includes("keras") && !existsSync(join(model, "model.keras"))) {
-    throw wrongUsage(`${model} has no model.keras: leave out Keras with --targets node,mlflow,floor.`, usage);
+    throw usageError(`${model} has no model.keras: leave out Keras with --targets node,mlflow,floor.`, usage);
   }
   return {
     ...{ model, json, plot, data },
@@ -143,7 +143,7 @@ async function makeNetworks(names: readonly NetworkName[], progress: Progress) {
 function readList<T extends string>(option: string, value: string, known: readonly T[], usage: string): T[] {
   return [...new Set(value.split(","))].filter(Boolean).map((given) => {
     const found = known.find((name) => name === given);
-    if (!found) throw wrongUsage(`${option}: there is no '${given}', only ${known.join(", ")}.`, usage);
+    if (!found) throw usageError(`${option}: there is no '${given}', only ${known.join(", ")}.`, usage);
     return found;
   });
 }

@@ -64,7 +64,7 @@ export class TestStage {
       buckets: this.buckets,
       checkIdle: async () => {},
       server: {
-        isWanted: async () => this.service !== undefined,
+        isRequested: async () => this.service !== undefined,
         isRunning: async () => this.service !== undefined,
         stop: () => this.stopMlflow(),
         start: () => this.startMlflow(),

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { backboneFolder } from "../../../scripts/setup/paths.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import { bar, type Progress } from "../../terminal/progress.ts";
 import { openBucket } from "../stage/bucket.ts";
 import { downloadBackbone, mobilenet } from "./download.ts";
@@ -27,7 +27,7 @@ async function backbone(progress: Progress): Promise<void> {
   } else if (command === "upload") {
     const options = { stage: string, from: { ...string, default: backboneFolder } };
     const { stage, from } = readArguments({ args, options }, usage).values;
-    if (!stage) throw wrongUsage("--stage is needed.", usage);
+    if (!stage) throw usageError("--stage is needed.", usage);
     const data = await openBucket(stage, "DataBucket");
     const address = `s3://${data.bucket}/${await uploadBackbone(from, data)}`;
     progress.line(`The backbone is ${address}. To train on it:`);
@@ -35,7 +35,7 @@ async function backbone(progress: Progress): Promise<void> {
       `  npm run retrain -- --stage ${stage} --set hyperparameters.cnn=mobilenet --set backbone=${address}`,
     );
   } else {
-    throw wrongUsage(command ? `There is no '${command}'.` : "What is to be done?", usage);
+    throw usageError(command ? `There is no '${command}'.` : "What is to be done?", usage);
   }
 }
 
@@ -49,7 +49,7 @@ async function download(values: { out: string; url: string }, progress: Progress
     backbone: { ...mobilenet, url: values.url.replace(/\/+$/, "") },
     out,
     onProgress: (done, total) => progress.now(`${bar(done, total)}  ${(done / 1e6).toFixed(1)} MB`),
-    onTrouble: (sentence) => progress.line(sentence),
+    onRetry: (sentence) => progress.line(sentence),
   });
   progress.now("");
   progress.line(`The backbone is in ${out}; its weights have the expected SHA-256.`);

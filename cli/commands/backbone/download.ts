@@ -32,7 +32,7 @@ export interface BackboneDownload
   /** Where the finished model goes: `model.json`, `weights.bin`, `README.md`. */
   out: string;
   onProgress?: (done: number, total: number) => void;
-  onTrouble?: (sentence: string) => void;
+  onRetry?: (sentence: string) => void;
 }
 
 /**

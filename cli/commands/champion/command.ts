@@ -7,7 +7,7 @@ import { startTrackingServer } from "../../../core/mlflow/start-server.ts";
 import { changeChampion } from "../../../core/serving/change-champion.ts";
 import { reloadApi } from "../../../core/serving/reload.ts";
 import { readJson } from "../../../core/storage.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import { confirm } from "../../terminal/confirm.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { connectServer } from "../mlflow/connect.ts";
@@ -37,9 +37,9 @@ async function champion(progress: Progress): Promise<void> {
   const { values, positionals } = readArguments({ allowPositionals: true, options }, usage);
   const [what = "", ...versions] = positionals;
   const wanted = { list: 0, log: 0, show: 1, compare: 2, promote: 1, rollback: 0 }[what];
-  if (wanted === undefined) throw wrongUsage(what ? `There is no '${what}'.` : "Say what to do.", usage);
+  if (wanted === undefined) throw usageError(what ? `There is no '${what}'.` : "Say what to do.", usage);
   if (versions.length !== wanted)
-    throw wrongUsage(`'${what}' takes ${wanted} versions, not ${versions.length}.`, usage);
+    throw usageError(`'${what}' takes ${wanted} versions, not ${versions.length}.`, usage);
 
   const stage = await connectStage(values.stage ?? "local");
   progress.now("Starting MLflow (from zero, a task and a database take up to two minutes)");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readArguments, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, usageError } from "../../terminal/command.ts";
 import { parseSettings } from "../../terminal/options.ts";
 import { strategies } from "./assumptions.ts";
 import type { Load } from "./charge.ts";
@@ -38,7 +38,7 @@ export function reportCost(args: string[]): string {
 function readLoad(values: object): Load {
   const parsed = load.safeParse(values);
   if (parsed.success) return parsed.data;
-  throw wrongUsage(z.prettifyError(parsed.error), usage);
+  throw usageError(z.prettifyError(parsed.error), usage);
 }
 
 /** An estimate as a table. */

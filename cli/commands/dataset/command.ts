@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { localFolder } from "../../../scripts/setup/paths.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { downloadCommand } from "./download.ts";
 import { published } from "./published-dataset.ts";
@@ -38,18 +38,18 @@ async function dataset(progress: Progress): Promise<void> {
   const [command, ...args] = process.argv.slice(2);
   if (command === "sample") {
     const { values } = readArguments({ args, options: options.sample }, usage);
-    if (!values.out) throw wrongUsage("--out is needed.", usage);
+    if (!values.out) throw usageError("--out is needed.", usage);
     await sampleCommand({ fruits: Number(values.fruits), seed: Number(values.seed), out: values.out }, progress);
   } else if (command === "download") {
     const { values } = readArguments({ args, options: options.download }, usage);
-    if (values.spreadsheet && !values.zip) throw wrongUsage("--spreadsheet goes with --zip.", usage);
+    if (values.spreadsheet && !values.zip) throw usageError("--spreadsheet goes with --zip.", usage);
     await downloadCommand(values, progress);
   } else if (command === "upload") {
     const { values } = readArguments({ args, options: options.upload }, usage);
-    if (!values.stage) throw wrongUsage("--stage is needed.", usage);
+    if (!values.stage) throw usageError("--stage is needed.", usage);
     await uploadCommand({ stage: values.stage, data: values.data }, progress);
   } else {
-    throw wrongUsage(command ? `There is no '${command}'.` : "What is to be done?", usage);
+    throw usageError(command ? `There is no '${command}'.` : "What is to be done?", usage);
   }
 }
 

@@ -55,7 +55,7 @@ async function fetchFile({ name, url, size, sha256 }: PublishedFile, folder: str
     size,
     sha256,
     onProgress: (done) => progress.now(`  ${bar(done, size)}  ${(done / 1e6).toFixed(1)} MB`),
-    onTrouble: (sentence) => progress.line(`  ${sentence}`),
+    onRetry: (sentence) => progress.line(`  ${sentence}`),
   });
   progress.line(`  whole: size and SHA-256 are as the repository states them`);
   return path;

@@ -4,7 +4,7 @@ import { join, posix } from "node:path";
 import type { CountsByReason } from "../../../core/contracts/dataset.ts";
 import { maxFileBytes } from "../../../core/dataset/input.ts";
 import { countByReason } from "../../../core/dataset/layout.ts";
-import { type Problem, parseRows } from "../../../core/dataset/rows.ts";
+import { parseRows, type RowIssue } from "../../../core/dataset/rows.ts";
 import { readZip } from "../../../core/dataset/zip.ts";
 import { InvalidDatasetError } from "../../../core/errors.ts";
 import { attribution, published } from "./published-dataset.ts";
@@ -39,7 +39,7 @@ const hidden = /(^|\/)([.~]|__MACOSX\/)/;
 export async function unpackDataset({ zip, spreadsheet, out, onProgress }: UnpackOptions): Promise<Unpacked> {
   await mkdir(join(out, "images"), { recursive: true });
   await rm(join(out, "dataset.json"), { force: true });
-  const problems: Problem[] = [];
+  const problems: RowIssue[] = [];
   const tables = new Map<string, Uint8Array>();
   const names = new Set<string>();
   for await (const entry of readZip(createReadStream(zip, { highWaterMark: 1 << 20 }), maxFileBytes)) {

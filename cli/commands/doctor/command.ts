@@ -2,7 +2,7 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { parseCredentials } from "../../../core/kaggle/credentials.ts";
 import { kaggleApi } from "../../../core/kaggle/http.ts";
 import { readCredentials } from "../../../local/kaggle/start.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { connectServer } from "../mlflow/connect.ts";
 import { checkCredentials } from "./account/sign-in.ts";
@@ -49,7 +49,7 @@ async function examine(progress: Progress): Promise<void> {
     "kaggle-url": baseUrl = kaggleApi,
     json,
   } = readArguments({ options }, usage).values;
-  if (gpu && !kaggle) throw wrongUsage("--gpu: only with --kaggle.", usage);
+  if (gpu && !kaggle) throw usageError("--gpu: only with --kaggle.", usage);
   const onWait = (text: string) => (json ? undefined : progress.now(text));
   const examined = kaggle ? { kaggle: baseUrl } : { stage };
   const sections = await (kaggle

@@ -11,7 +11,7 @@ import { readModelFolder } from "../../../core/model/folder.ts";
 import { groupedMetrics, medianBaselineMae } from "../../../core/model/metrics.ts";
 import { loadOnnxModel } from "../../../core/model/onnx-model.ts";
 import { predictAll } from "../../../core/model/score.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import { formatMetrics } from "../../terminal/metrics-table.ts";
 import { bar, type Progress } from "../../terminal/progress.ts";
 import { type EvaluatedPhotograph, writeReport } from "./report/write-report.ts";
@@ -31,7 +31,7 @@ async function evaluate(progress: Progress): Promise<void> {
   const options = { model: string, data: string, fruits: string, split: string, json: string, report: string };
   const { values } = readArguments({ options }, usage);
   const { model: modelFolder, data, fruits, json, report } = values;
-  if (!modelFolder || !data) throw wrongUsage("--model and --data are needed.", usage);
+  if (!modelFolder || !data) throw usageError("--model and --data are needed.", usage);
   const { onnx, sidecar } = await readModelFolder(modelFolder);
   const model = await loadOnnxModel(onnx);
   const { photographs, leftOut, samples } = await readLabelledFolder(data);
@@ -63,7 +63,7 @@ async function evaluate(progress: Progress): Promise<void> {
 /** The fruits that the fixed split of the source puts on this side. */
 function chooseSplit(photographs: readonly PhotographFile[], source: string, split: string): PhotographFile[] {
   if (!splits.some((known) => known === split)) {
-    throw wrongUsage(`--split ${split} is none of ${splits.join(", ")}.`, usage);
+    throw usageError(`--split ${split} is none of ${splits.join(", ")}.`, usage);
   }
   return photographs.filter(({ sample }) => splitOfFruit(source, sample) === split);
 }

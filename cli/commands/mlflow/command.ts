@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { startTrackingServer } from "../../../core/mlflow/start-server.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { connectServer } from "./connect.ts";
 import { startProxy } from "./proxy.ts";
@@ -21,7 +21,7 @@ async function openMlflow(progress: Progress): Promise<void> {
   const options = { stage: string, port: string, "no-open": { type: "boolean" } } as const;
   const { values } = readArguments({ options }, usage);
   const port = Number(values.port ?? 5500);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw wrongUsage(`--port ${values.port} is none.`, usage);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw usageError(`--port ${values.port} is none.`, usage);
   const server = await connectServer(values.stage ?? "local");
   const start = async () => {
     progress.now("Starting MLflow (from zero, a task and a database take up to two minutes)");

@@ -5,7 +5,7 @@ import { decodeImage } from "../../../core/image.ts";
 import { readModelFolder } from "../../../core/model/folder.ts";
 import { loadOnnxModel, predictDays } from "../../../core/model/onnx-model.ts";
 import { bootstrapModel } from "../../../scripts/setup/paths.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import type { Progress } from "../../terminal/progress.ts";
 
 const usage = `npm run predict -- [--model <folder>] --storage <group> photo.jpg ...
@@ -21,10 +21,10 @@ async function predict(progress: Progress): Promise<void> {
     usage,
   );
   if (!values.storage || positionals.length === 0) {
-    throw wrongUsage("--storage and at least one photograph are needed.", usage);
+    throw usageError("--storage and at least one photograph are needed.", usage);
   }
   const group = storageGroups.find((known) => known === values.storage);
-  if (!group) throw wrongUsage(`--storage ${values.storage} is none of ${storageGroups.join(", ")}.`, usage);
+  if (!group) throw usageError(`--storage ${values.storage} is none of ${storageGroups.join(", ")}.`, usage);
   const model = await loadOnnxModel((await readModelFolder(values.model ?? bootstrapModel)).onnx);
   const images = await Promise.all(positionals.map(readPhotograph));
   const days = await predictDays(model, images, Array<StorageGroup>(images.length).fill(group));

@@ -13,7 +13,7 @@ import { readModelFolder } from "../../../core/model/folder.ts";
 import { createApi } from "../../../lambdas/predict/api.ts";
 import { createHttpServer } from "../../../lambdas/predict/http-server.ts";
 import { bootstrapModel } from "../../../scripts/setup/paths.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import { publishFolder } from "./folder-model.ts";
 
 const usage = `npm run serve -- [--model <folder>] [--port <n>]
@@ -53,10 +53,10 @@ function readSettings(): Settings & { watch: boolean } {
   const { model, host, watch } = values;
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw wrongUsage(`--port ${values.port} is no port.`, usage);
+    throw usageError(`--port ${values.port} is no port.`, usage);
   const workers = Number(values.workers);
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
-    throw wrongUsage(`--workers ${values.workers} is not a number from 1 to 64.`, usage);
+    throw usageError(`--workers ${values.workers} is not a number from 1 to 64.`, usage);
   }
   return { model, port, host, workers, corsOrigins: values["cors-origin"], watch };
 }

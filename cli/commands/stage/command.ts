@@ -1,5 +1,5 @@
 import { NotFoundError } from "../../../core/errors.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { restore } from "./restore.ts";
 import { rotate } from "./rotate.ts";
@@ -47,8 +47,8 @@ async function manageStage(progress: Progress): Promise<void> {
   const { values, positionals } = readArguments({ allowPositionals: true, options }, usage);
   const [what = "", ...rest] = positionals;
   const { stage } = values;
-  if (!what || rest.length > 0) throw wrongUsage("Say what to do, in one word.", usage);
-  if (!stage) throw wrongUsage("Name the stage: --stage <stage>.", usage);
+  if (!what || rest.length > 0) throw usageError("Say what to do, in one word.", usage);
+  if (!stage) throw usageError("Name the stage: --stage <stage>.", usage);
   if (stage === "local") throw new NotFoundError("Stage 'local' begins afresh with 'npm start -- --reset'.");
   switch (what) {
     case "teardown":
@@ -58,19 +58,19 @@ async function manageStage(progress: Progress): Promise<void> {
     case "rotate":
       return chooseRotation(values.secret)(stage, values.yes, progress);
     case "export":
-      if (!values.to) throw wrongUsage("Name the folder to export to: --to <folder>.", usage);
+      if (!values.to) throw usageError("Name the folder to export to: --to <folder>.", usage);
       return exportStage(await connectTransferStage(stage), { to: values.to, yes: values.yes }, progress);
     case "import":
-      if (!values.from) throw wrongUsage("Name the folder of the export: --from <folder>.", usage);
+      if (!values.from) throw usageError("Name the folder of the export: --from <folder>.", usage);
       return importStage(await connectTransferStage(stage), { ...values, from: values.from }, progress);
   }
-  throw wrongUsage(`There is no '${what}'.`, usage);
+  throw usageError(`There is no '${what}'.`, usage);
 }
 
 function chooseRotation(secret = "mlflow"): typeof rotate {
   const rotations: Record<string, typeof rotate> = { mlflow: rotate, master: rotateMaster, kaggle: rotateKaggle };
   const found = rotations[secret];
-  if (!found) throw wrongUsage(`There is no secret '${secret}'.`, usage);
+  if (!found) throw usageError(`There is no secret '${secret}'.`, usage);
   return found;
 }
 

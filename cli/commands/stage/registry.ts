@@ -26,7 +26,7 @@ export interface StageRegistry {
 
 /** A server that can be stopped and started. */
 export interface StoppableServer {
-  isWanted(): Promise<boolean>;
+  isRequested(): Promise<boolean>;
   isRunning(): Promise<boolean>;
   stop(): Promise<void>;
   /** Starts it and waits until it answers. */
@@ -57,7 +57,7 @@ export async function connectRegistry(stage: string): Promise<StageRegistry> {
     open,
     roleSecret: role,
     server: {
-      isWanted: async () => (await task.readDesired()) > 0,
+      isRequested: async () => (await task.readDesired()) > 0,
       isRunning: async () => (await task.readRunning()) > 0,
       stop: () => task.setDesired(0),
       start: async () => void (await startTrackingServer({ ...server, task })),
@@ -84,7 +84,7 @@ export async function connectCluster(DBClusterIdentifier: string): Promise<(data
  * MLflow is not left away. Clients wait for a server that is stopped as they do for one at zero.
  */
 export async function whileStopped(server: StoppableServer, work: () => Promise<void>, pause = 3000): Promise<void> {
-  const wanted = await server.isWanted();
+  const wanted = await server.isRequested();
   await server.stop();
   while (await server.isRunning()) await sleep(pause);
   try {

@@ -31,7 +31,7 @@ export async function restore(stage: string, options: RestoreOptions, progress: 
     progress.line(`Brought back ${copy}.`);
     progress.now("Starting MLflow");
   };
-  await whileStopped(options.leaveStopped ? { ...server, isWanted: async () => false } : server, swap);
+  await whileStopped(options.leaveStopped ? { ...server, isRequested: async () => false } : server, swap);
 }
 
 function choose(copies: string[], wanted: string | undefined): string {

@@ -15,7 +15,7 @@ import { labelledOfSplit, scoreModel } from "../../../core/model/score.ts";
 import { backboneFolder, localFolder } from "../../../scripts/setup/paths.ts";
 import type { Reporter } from "../../../training/tfjs/reporter.ts";
 import { trainModel } from "../../../training/tfjs/train-model.ts";
-import { readArguments, runCommand, wrongUsage } from "../../terminal/command.ts";
+import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import { formatMetrics } from "../../terminal/metrics-table.ts";
 import { parseSettings } from "../../terminal/options.ts";
 import { bar, duration, type Progress } from "../../terminal/progress.ts";
@@ -33,7 +33,7 @@ async function train(progress: Progress): Promise<void> {
   const string = { type: "string" } as const;
   const set = { type: "string", multiple: true } as const;
   const { values } = readArguments({ options: { data: string, out: string, set } }, usage);
-  if (!values.data || !values.out) throw wrongUsage("--data and --out are needed.", usage);
+  if (!values.data || !values.out) throw usageError("--data and --out are needed.", usage);
   const settings = parseSettings(values.set ?? []);
   const found = existsSync(join(backboneFolder, "model.json")) ? { backbone: backboneFolder } : {};
   const input = validateInput({ ...found, ...settings });

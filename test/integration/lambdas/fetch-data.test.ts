@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { explainForeignError, openForeignStore } from "../../../aws/foreign-store.ts";
+import { explainExternalError, openExternalStore } from "../../../aws/external-store.ts";
 import { S3Store } from "../../../aws/s3-store.ts";
 import { fetchNamedData } from "../../../lambdas/fetch-data/logic.ts";
 import { freePort } from "../../../local/service.ts";
@@ -45,9 +45,9 @@ async function fetchWith(secret: unknown, address = "s3://their-photographs/2024
   return fetchNamedData(address, {
     raw: ours,
     data,
-    foreign: {
-      open: (bucket) => openForeignStore(secrets, name, bucket),
-      explain: (error, named) => explainForeignError(error, named, name),
+    external: {
+      open: (bucket) => openExternalStore(secrets, name, bucket),
+      explain: (error, named) => explainExternalError(error, named, name),
     },
   });
 }

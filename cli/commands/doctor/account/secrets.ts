@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { openForeignStore } from "../../../../aws/foreign-store.ts";
+import { openExternalStore } from "../../../../aws/external-store.ts";
 import { errorMessage } from "../../../../core/errors.ts";
 import { parseCredentials } from "../../../../core/kaggle/credentials.ts";
 import { ask, findDenied, isAbsent } from "../ask.ts";
@@ -39,7 +39,7 @@ export function checkKaggleSecret(client: SecretsManagerClient, name: string, us
 export function checkRawDataSecret(client: SecretsManagerClient, name: string): Promise<Finding> {
   return ask("external raw data", permission, async () => {
     try {
-      await openForeignStore(client, name, "any-bucket");
+      await openExternalStore(client, name, "any-bucket");
       return { state: "ok", found: `secret '${name}' is filled in` };
     } catch (error) {
       if (findDenied(error, permission)) throw error;

@@ -34,11 +34,11 @@ describe("downloadFile", () => {
 
   it("goes on where a cut connection ended", async () => {
     const { address, ranges } = await startFileHost(serve(content, { cutAfter: 40_000 }), serve(content));
-    const troubles: string[] = [];
-    await fetchFrom(address, { onTrouble: (sentence) => troubles.push(sentence) });
+    const retries: string[] = [];
+    await fetchFrom(address, { onRetry: (sentence) => retries.push(sentence) });
     expect(isWhole()).toBe(true);
     expect(ranges[1]).toMatch(/^bytes=[1-9]\d*-$/);
-    expect(troubles).toEqual([expect.stringMatching(/^the connection .*going on at 0\.\d MB$/)]);
+    expect(retries).toEqual([expect.stringMatching(/^the connection .*going on at 0\.\d MB$/)]);
   });
 
   it("goes on where an earlier call gave up", async () => {
@@ -55,10 +55,10 @@ describe("downloadFile", () => {
 
   it("takes a silent connection for a lost one", async () => {
     const { address } = await startFileHost(serve(content, { silentAfter: 30_000 }), serve(content));
-    const troubles: string[] = [];
-    await fetchFrom(address, { onTrouble: (sentence) => troubles.push(sentence) });
+    const retries: string[] = [];
+    await fetchFrom(address, { onRetry: (sentence) => retries.push(sentence) });
     expect(isWhole()).toBe(true);
-    expect(troubles[0]).toContain("no byte for 1 s");
+    expect(retries[0]).toContain("no byte for 1 s");
   });
 
   it("waits for a slow host as long as bytes come", async () => {

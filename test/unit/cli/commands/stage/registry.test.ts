@@ -6,7 +6,7 @@ function fakeServer(wanted: boolean) {
   const events: string[] = [];
   let left = 2;
   const server = {
-    isWanted: async () => wanted,
+    isRequested: async () => wanted,
     isRunning: async () => left-- > 0,
     stop: async () => void events.push("stopped"),
     start: async () => void events.push("started"),

@@ -5,7 +5,7 @@ import { errorMessage, InvalidInputError, NamedError, NotFoundError, TransientEr
 import { S3Store } from "./s3-store.ts";
 
 /** What opens a bucket that is not ours: credentials, and an address where it is not AWS that keeps it. */
-const foreignAccess = z.strictObject({
+const externalAccess = z.strictObject({
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
   region: z.string().min(1),
   accessKeyId: z.string().min(1),
@@ -17,7 +17,7 @@ const foreignAccess = z.strictObject({
  * A bucket in another account or at another S3-compatible host.
  * @throws InvalidInputError when the secret is missing or says something else; its values are never shown
  */
-export async function openForeignStore(
+export async function openExternalStore(
   secrets: SecretsManagerClient,
   secretName: string,
   bucket: string,
@@ -33,7 +33,7 @@ export async function openForeignStore(
   return new S3Store(client, bucket);
 }
 
-async function readAccess(secrets: SecretsManagerClient, name: string): Promise<z.infer<typeof foreignAccess>> {
+async function readAccess(secrets: SecretsManagerClient, name: string): Promise<z.infer<typeof externalAccess>> {
   const found = await secrets.send(new GetSecretValueCommand({ SecretId: name })).catch((cause: unknown) => {
     if (!(cause instanceof Error && cause.name === "ResourceNotFoundException")) throw cause;
     throw new InvalidInputError(
@@ -42,7 +42,7 @@ async function readAccess(secrets: SecretsManagerClient, name: string): Promise<
       { cause },
     );
   });
-  const parsed = foreignAccess.safeParse(parseJson(found.SecretString ?? ""));
+  const parsed = externalAccess.safeParse(parseJson(found.SecretString ?? ""));
   if (parsed.success) return parsed.data;
   throw new InvalidInputError(`Secret '${name}' does not open a bucket:\n${z.prettifyError(parsed.error)}`);
 }
@@ -66,8 +66,8 @@ const refusals: Record<string, string> = {
   ExpiredToken: "the session token has expired",
 };
 
-/** What an error of a foreign bucket means for whoever named it. `address`: as in the execution input. */
-export function explainForeignError(error: unknown, address: string, secretName: string): unknown {
+/** What an error of an external bucket means for whoever named it. `address`: as in the execution input. */
+export function explainExternalError(error: unknown, address: string, secretName: string): unknown {
   if (error instanceof NotFoundError) return new NotFoundError(`${address}: ${error.message}`, { cause: error });
   if (error instanceof NamedError || !(error instanceof Error)) return error;
   const status = "$metadata" in error ? (error as S3ServiceException).$metadata.httpStatusCode : undefined;
