@@ -11,7 +11,7 @@ export function isAboutCapacity(words: string): boolean {
 }
 
 /** The error of a trainer that a service did not start, after the SDK's own retries. Too many calls, or a fault of the service's own, pass. */
-export function describeRefusal(service: string, words: string, cause?: unknown): NamedError {
+export function describeRejection(service: string, words: string, cause?: unknown): NamedError {
   const message = `${service} did not start the trainer: ${words}`;
   const { name = "", $fault } = (cause ?? {}) as { name?: string; $fault?: string };
   if (isAboutCapacity(words)) return new NamedError(noCapacity, message, { cause });

@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import type { Launcher, LaunchMessage } from "../core/contracts/training.ts";
 import { errorMessage, NamedError } from "../core/errors.ts";
-import { describeRefusal, notStarted } from "./capacity.ts";
+import { describeRejection, notStarted } from "./capacity.ts";
 
 /** Where trainers run and what they are made of. */
 export interface EcsSettings {
@@ -75,12 +75,12 @@ export class EcsLauncher implements Launcher {
     };
     const answer = await this.client.send(new RunTaskCommand(input)).catch((cause: unknown) => {
       if (cause instanceof ConflictException) return undefined;
-      throw describeRefusal("ECS", errorMessage(cause), cause);
+      throw describeRejection("ECS", errorMessage(cause), cause);
     });
     if (!answer) return undefined;
     const arn = answer.tasks?.[0]?.taskArn;
     if (arn) return arn;
-    throw describeRefusal("ECS", describe(answer.failures));
+    throw describeRejection("ECS", describe(answer.failures));
   }
 
   private async hasEnded(task: string): Promise<boolean> {

@@ -56,7 +56,7 @@ function parseJson(text: string): unknown {
 }
 
 /** What cannot be repaired by trying again, by the error's name or its status. */
-const refusals: Record<string, string> = {
+const rejections: Record<string, string> = {
   301: "the bucket is in another region",
   401: "the credentials do not allow to read it",
   403: "the credentials do not allow to read it",
@@ -72,9 +72,9 @@ export function explainExternalError(error: unknown, address: string, secretName
   if (error instanceof NamedError || !(error instanceof Error)) return error;
   const status = "$metadata" in error ? (error as S3ServiceException).$metadata.httpStatusCode : undefined;
   // The answer to a HEAD has no body, so that only its status says what is wrong.
-  const refusal = refusals[error.name] ?? refusals[status ?? 0];
-  if (refusal) {
-    const message = `${address} cannot be read: ${refusal}. Check the address and secret '${secretName}'.`;
+  const rejection = rejections[error.name] ?? rejections[status ?? 0];
+  if (rejection) {
+    const message = `${address} cannot be read: ${rejection}. Check the address and secret '${secretName}'.`;
     return new InvalidInputError(message, { cause: error });
   }
   if (status !== undefined || "code" in error) {

@@ -7,7 +7,7 @@ import {
 import { datasetKeys } from "../core/contracts/dataset.ts";
 import { type Launcher, type LaunchMessage, trainingKeys } from "../core/contracts/training.ts";
 import { errorMessage, NamedError } from "../core/errors.ts";
-import { describeRefusal, notStarted } from "./capacity.ts";
+import { describeRejection, notStarted } from "./capacity.ts";
 
 /** What training jobs are made of. */
 export interface SageMakerSettings {
@@ -65,7 +65,7 @@ export class SageMakerLauncher implements Launcher {
     } catch (cause) {
       const code = cause instanceof Error ? cause.name : "";
       if (code === "ResourceInUse") return false;
-      throw describeRefusal("SageMaker", `${code}: ${errorMessage(cause)}`, cause);
+      throw describeRejection("SageMaker", `${code}: ${errorMessage(cause)}`, cause);
     }
   }
 

@@ -25,8 +25,8 @@ export async function sendTaskFailure(client: SFNClient, taskToken: string, erro
   const input = { taskToken, error: name.slice(0, 256), cause: errorMessage(error).slice(0, 32_000) };
   try {
     await client.send(new SendTaskFailureCommand(input));
-  } catch (refused) {
-    if (!(refused instanceof Error && spent.includes(refused.name))) throw refused;
+  } catch (rejected) {
+    if (!(rejected instanceof Error && spent.includes(rejected.name))) throw rejected;
   }
 }
 
@@ -35,9 +35,9 @@ export async function sendHeartbeat(client: SFNClient, taskToken: string): Promi
   try {
     await client.send(new SendTaskHeartbeatCommand({ taskToken }));
     return true;
-  } catch (refused) {
-    if (refused instanceof Error && spent.includes(refused.name)) return false;
-    throw refused;
+  } catch (rejected) {
+    if (rejected instanceof Error && spent.includes(rejected.name)) return false;
+    throw rejected;
   }
 }
 

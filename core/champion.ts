@@ -43,11 +43,11 @@ export function decideChampion(
 }
 
 /**
- * Refuses a model that was fitted on fruits of the test set. Fruits are named within their source, so a model of another
+ * Rejects a model that was fitted on fruits of the test set. Fruits are named within their source, so a model of another
  * source cannot have seen them.
  * @throws InvalidModelError naming the fruits
  */
-export function refuseSeenFruits(
+export function rejectSeenFruits(
   sidecar: Pick<ModelSidecar, "source" | "trainingFruits">,
   test: { source: string; fruits: Iterable<string> },
   who: string,

@@ -15,7 +15,7 @@ type Format = "jpeg" | "png" | "webp" | "heif";
 export type ImageErrorReason = "unsupported" | "unknown" | "corrupt" | "too-large" | "too-slow";
 
 export interface DecodeOptions {
-  /** Bounds what is decoded; a header that says more is refused before. */
+  /** Bounds what is decoded; a header that says more is rejected before. */
   maxPixels?: number;
   /** Bounds the time of decoding. */
   seconds?: number;
@@ -47,7 +47,7 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
   }
   const limitInputPixels = options.maxPixels ?? maxPixels;
   try {
-    // failOn 'warning' is the strictest: a photograph with a damaged middle is refused, not guessed at.
+    // failOn 'warning' is the strictest: a photograph with a damaged middle is rejected, not guessed at.
     const pixels = await sharp(bytes, { limitInputPixels, failOn: "warning", autoOrient: true })
       .timeout({ seconds: options.seconds ?? 0 })
       .resize(imageSize, imageSize, { fit: "cover", position: "centre", kernel: "lanczos3" })

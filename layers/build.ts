@@ -47,7 +47,7 @@ function install(folder: string, name: NativePackage, version: string, architect
   execFileSync("npm", args, { cwd: tmpdir(), stdio: ["ignore", "ignore", "inherit"] });
 }
 
-/** ONNX Runtime ships all platforms (288 MB), and what only its install script needs; Lambda refuses more than 250 MB. */
+/** ONNX Runtime ships all platforms (288 MB), and what only its install script needs; Lambda rejects more than 250 MB. */
 function pruneOnnxRuntime(nodejs: string, architecture: Architecture): void {
   const modules = join(nodejs, "node_modules");
   for (const name of readdirSync(modules)) {

@@ -7,7 +7,7 @@ import { PipelineStack } from "./stacks/pipeline-stack.ts";
 import { RegistryStack } from "./stacks/registry-stack.ts";
 import { ServingStack } from "./stacks/serving-stack.ts";
 
-/** Account and region of the emulated AWS. A `local` stage pointed at a real account by mistake refuses to deploy there. */
+/** Account and region of the emulated AWS. A `local` stage pointed at a real account by mistake rejects to deploy there. */
 const localEnv = { account: "000000000000", region: "us-east-1" };
 
 /**

@@ -294,31 +294,31 @@ export const kaggleWaiting = {
 /** What of several settings does not go together. Apart, since a schema with it could not leave out a field. */
 const consistentCloudConfig = cloudConfig.superRefine(
   ({ edge, region, predict, kaggle, availabilityZones, schedule, sagemaker: gpu }, context) => {
-    const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+    const reject = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
     const hours = kaggle.datasetTimeoutHours + kaggle.queueTimeoutHours + kaggle.runTimeoutHours;
     const together = "datasetTimeoutHours, queueTimeoutHours and runTimeoutHours";
     if (hours > kaggleWaiting.hours) {
-      refuse(["kaggle"], `${together} are ${hours} hours, and together may be ${kaggleWaiting.hours}`);
+      reject(["kaggle"], `${together} are ${hours} hours, and together may be ${kaggleWaiting.hours}`);
     }
     const leastWait = Math.ceil((hours * 3600) / kaggleWaiting.looks);
     if (kaggle.waitSeconds < leastWait) {
-      refuse(
+      reject(
         ["kaggle", "waitSeconds"],
         `with ${hours} hours of ${together} it has to be ${leastWait} at least, or an execution has more events than AWS lets it`,
       );
     }
     if (region && availabilityZones?.some((zone) => zone.slice(0, -1) !== region)) {
-      refuse(["availabilityZones"], `are not all in ${region}`);
+      reject(["availabilityZones"], `are not all in ${region}`);
     }
     if (schedule?.input.strategy === "sagemaker" && !gpu) {
-      refuse(["schedule", "input", "strategy"], "needs 'sagemaker', which says what the training jobs are");
+      reject(["schedule", "input", "strategy"], "needs 'sagemaker', which says what the training jobs are");
     }
     if (!edge) return;
     if (region !== "us-east-1") {
-      refuse(["region"], "with 'edge' it has to be us-east-1: a firewall for CloudFront can be nowhere else");
+      reject(["region"], "with 'edge' it has to be us-east-1: a firewall for CloudFront can be nowhere else");
     }
     if (predict.jwt) {
-      refuse(
+      reject(
         ["predict", "jwt"],
         "does not go with 'edge': a route has one authorizer, and there it asks for CloudFront",
       );

@@ -12,7 +12,7 @@ export interface BasicAuthProxy {
 
 /**
  * Opens a loopback port through which who has the password reaches the server at `target`, which sees requests as if they
- * came from this machine: MLflow refuses other host names.
+ * came from this machine: MLflow rejects other host names.
  */
 export async function startBasicAuthProxy(target: string, username: string, password: string): Promise<BasicAuthProxy> {
   const { hostname, port, host } = new URL(target);

@@ -79,7 +79,7 @@ export function startWorker(options: WorkerOptions): Worker {
     const taskToken = await readToken(jobKey);
     // A later attempt took it up while it was ending: that attempt is to be repeated.
     const error = taskToken === startToken ? "TrainerDied" : interrupted;
-    // A trainer that could still speak has reported itself; then its token is spent and this call is refused.
+    // A trainer that could still speak has reported itself; then its token is spent and this call is rejected.
     await sfn.send(new SendTaskFailureCommand({ taskToken, error, cause })).catch(() => {});
   }
 

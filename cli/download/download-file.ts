@@ -35,7 +35,7 @@ export interface DownloadOptions {
 /**
  * Downloads a file over an unreliable line: a lost connection is resumed where it broke off, also by the next call. What
  * does not have the stated size and hash never gets the file's name. A file that is there already, whole, is not fetched.
- * @throws DownloadError when the host refuses or gives something else, TransientError when it cannot be reached
+ * @throws DownloadError when the host rejects or gives something else, TransientError when it cannot be reached
  */
 export async function downloadFile(options: DownloadOptions): Promise<void> {
   const { path, url, sha256, onRetry } = options;
@@ -128,7 +128,7 @@ async function readHead(response: Response, options: DownloadOptions, part: stri
   }
   if (status === 408 || status === 429 || status >= 500) throw new TransientError(`the host answers ${status}`);
   if (!response.ok) {
-    const why = status === 404 || status === 410 ? "the file is not there any more" : "the host refuses it";
+    const why = status === 404 || status === 410 ? "the file is not there any more" : "the host rejects it";
     throw new DownloadError(`${where} answers ${status} ${response.statusText}: ${why}.`);
   }
   const type = headers.get("content-type") ?? "";

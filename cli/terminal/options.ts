@@ -49,14 +49,14 @@ export function parseStartOptions(args: string[]): StartOptions | "help" {
 
 type Values = ReturnType<typeof parse>["values"];
 
-const refuse = (sentence: string) => new InvalidInputError(`${sentence}\n\n${startUsage}`);
+const reject = (sentence: string) => new InvalidInputError(`${sentence}\n\n${startUsage}`);
 
 function readWeights({ weights }: Values, strategy: unknown): "imagenet" | "none" | undefined {
   if (weights === undefined || weights === "imagenet" || weights === "none") {
     if (weights === undefined || strategy === "kaggle" || strategy === "sagemaker") return weights;
-    throw refuse("--weights: only with --strategy kaggle or sagemaker.");
+    throw reject("--weights: only with --strategy kaggle or sagemaker.");
   }
-  throw refuse(`--weights '${weights}': write imagenet or none.`);
+  throw reject(`--weights '${weights}': write imagenet or none.`);
 }
 
 function chooseKaggle(
@@ -66,14 +66,14 @@ function chooseKaggle(
 ): KaggleChoice | undefined {
   if (strategy !== "kaggle") {
     const given = [service && "--kaggle", tunnel && "--tunnel"].filter(Boolean);
-    if (given.length > 0) throw refuse(`${given.join(" and ")}: only with --strategy kaggle.`);
+    if (given.length > 0) throw reject(`${given.join(" and ")}: only with --strategy kaggle.`);
     return undefined;
   }
   if (service !== undefined && service !== "local" && service !== "real") {
-    throw refuse(`--kaggle '${service}': write local or real.`);
+    throw reject(`--kaggle '${service}': write local or real.`);
   }
   if (service === "real") return { service, tunnel, weights: weights ?? "imagenet" };
-  if (tunnel) throw refuse("--tunnel: only with --kaggle real; local kernels need none.");
+  if (tunnel) throw reject("--tunnel: only with --kaggle real; local kernels need none.");
   return { service: "local", tunnel, weights: weights ?? "none" };
 }
 

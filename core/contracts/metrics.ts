@@ -6,7 +6,7 @@ export const metricNames = {
   predictions: "predictions",
   /** What was answered, in days, by dimension `modelVersion`. */
   estimatedDays: "estimatedDays",
-  /** Requests that were refused or failed, by dimension `reason`: the answer's `code`. */
+  /** Requests that were rejected or failed, by dimension `reason`: the answer's `code`. */
   rejected: "rejected",
   /** An instance could not load the published champion and goes on with the model before. */
   modelReloadFailed: "modelReloadFailed",

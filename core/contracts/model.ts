@@ -26,7 +26,7 @@ export const modelSidecar = z.object({
   datasetVersion: z.string(),
   /** Name of the data set's source; fruits are unique within it. */
   source: z.string(),
-  /** Samples the network was fitted on; evaluation refuses a model that saw a test fruit. */
+  /** Samples the network was fitted on; evaluation rejects a model that saw a test fruit. */
   trainingFruits: z.array(z.string()),
   hyperparameters: z.record(z.string(), z.unknown()),
   metrics: z.record(z.string(), z.number()),

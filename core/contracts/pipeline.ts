@@ -41,7 +41,7 @@ export const fetchedData = z.object({
   prefix: z.string(),
   rows: z.int(),
   photographs: z.int(),
-  /** Rows and photographs refused, by reason, and where each is reported with its line. */
+  /** Rows and photographs rejected, by reason, and where each is reported with its line. */
   problems: countsByReason,
   problemsKey: z.string(),
 });

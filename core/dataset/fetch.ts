@@ -102,7 +102,7 @@ function parseSource(json: Uint8Array): DatasetSource {
  * the line when a row is lost, without when only a photograph is.
  */
 function matchPhotographs(files: StoredFiles, root: string, rows: readonly DataRow[], problems: RowIssue[]) {
-  const refusedRows = new Set(problems.map((problem) => problem.name));
+  const rejectedRows = new Set(problems.map((problem) => problem.name));
   const lines = new Map(rows.map((row) => [row.fileName, row.line]));
   const partnerless = new Map(rows.map((row) => [row.fileName, row]));
   const used: FetchedPhotograph[] = [];
@@ -113,11 +113,11 @@ function matchPhotographs(files: StoredFiles, root: string, rows: readonly DataR
     } else if (lines.has(name)) {
       used.push(photograph);
       partnerless.delete(name);
-    } else if (!refusedRows.has(name)) {
+    } else if (!rejectedRows.has(name)) {
       problems.push({ name, reason: "photograph-without-row", message: `${path} has no row in data.csv` });
     }
   }
-  for (const { path, name = path, reason, message } of files.refused) {
+  for (const { path, name = path, reason, message } of files.rejected) {
     const line = partnerless.get(name)?.line;
     problems.push({ ...(line !== undefined && { line }), name, reason, message });
     partnerless.delete(name);

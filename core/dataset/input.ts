@@ -75,7 +75,7 @@ function folderInput(raw: ObjectStore, prefix: string, infos: readonly ObjectInf
   const listing = infos.flatMap(({ key, etag, size }) => [key, etag, `${size}`]);
   const read = async ({ key, size }: ObjectInfo): Promise<ZipEntry> =>
     size > maxFileBytes
-      ? { path: key, refused: "too-large" }
+      ? { path: key, rejected: "too-large" }
       : { path: key, content: Buffer.from(await raw.read(key)) };
   return {
     name: prefix,

@@ -14,7 +14,7 @@ export interface DataRow {
   stage: number;
 }
 
-/** A row or a photograph that was refused: where, why (counted by this), and the same for people. */
+/** A row or a photograph that was rejected: where, why (counted by this), and the same for people. */
 export interface RowIssue {
   /** Line of `data.csv`, for a row. */
   line?: number;
@@ -36,7 +36,7 @@ export const dataColumns = [
 type Column = (typeof dataColumns)[number];
 
 /**
- * Reads `data.csv`. A bad row is refused, not the file: each is reported once, with everything that is wrong with it, and
+ * Reads `data.csv`. A bad row is rejected, not the file: each is reported once, with everything that is wrong with it, and
  * counted under the first of these reasons.
  * @throws InvalidDatasetError when the file is no such table at all
  */
@@ -66,11 +66,11 @@ export function parseRows(content: Uint8Array): { rows: DataRow[]; problems: Row
       if (!sibling) firstOfSample.set(row.sample, row);
     }
   }
-  if (rows.length < records.length / 2 || rows.length === 0) refuseTable(records.length, problems);
+  if (rows.length < records.length / 2 || rows.length === 0) rejectTable(records.length, problems);
   return { rows, problems, lines: records.length };
 }
 
-function refuseTable(lines: number, problems: readonly RowIssue[]): never {
+function rejectTable(lines: number, problems: readonly RowIssue[]): never {
   if (lines === 0) throw new InvalidDatasetError("data.csv has no rows");
   const examples = problems.slice(0, 3).map(({ line, message }) => `line ${line}: ${message}`);
   throw new InvalidDatasetError(

@@ -23,7 +23,7 @@ export function countFruits(rows: Iterable<{ sample: string; split: Split }>): R
   return { train: fruits.train.size, validation: fruits.validation.size, test: fruits.test.size };
 }
 
-/** Refuses a data set with too few fruits in a part. @throws InvalidDatasetError saying how many there are */
+/** Rejects a data set with too few fruits in a part. @throws InvalidDatasetError saying how many there are */
 export function checkFruits(counts: Record<Split, number>): void {
   if (splits.every((split) => counts[split] >= minFruitsPerSplit)) return;
   const found = splits.map((split) => `${counts[split]} for ${split}`).join(", ");

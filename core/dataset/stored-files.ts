@@ -11,7 +11,7 @@ export interface StoredFiles {
   /** Photographs that are in chunks now. */
   photographs: FetchedPhotograph[];
   /** Photographs that are not; `name` where a row may wait for it. */
-  refused: { path: string; name?: string; reason: string; message: string }[];
+  rejected: { path: string; name?: string; reason: string; message: string }[];
   /** Content of each data.csv and dataset.json, by path. */
   tables: Map<string, Uint8Array>;
   chunks: number;
@@ -32,30 +32,30 @@ export async function storeFiles(
   writer: ChunkWriter,
   onProgress?: (photographs: number) => void,
 ): Promise<StoredFiles> {
-  const files: StoredFiles = { photographs: [], refused: [], tables: new Map(), chunks: 0 };
+  const files: StoredFiles = { photographs: [], rejected: [], tables: new Map(), chunks: 0 };
   const seen = new Map<string, string>();
   for await (const entry of entries) {
     const { path } = entry;
     if (hidden.test(path)) continue;
     if (table.test(path)) {
-      if ("refused" in entry) throw new InvalidDatasetError(`'${path}' cannot be read: ${describe(entry.refused)}`);
+      if ("rejected" in entry) throw new InvalidDatasetError(`'${path}' cannot be read: ${describe(entry.rejected)}`);
       files.tables.set(path, entry.content);
     } else if (!extension.test(path)) {
       // Read-me and licence files are welcome.
     } else if (!inImages.test(path)) {
-      files.refused.push({ path, reason: "outside-images-folder", message: `${path} is not directly in images/` });
+      files.rejected.push({ path, reason: "outside-images-folder", message: `${path} is not directly in images/` });
     } else {
       const stem = path.replace(extension, "");
       const name = posix.basename(stem);
       const twin = seen.get(stem);
       if (twin) {
-        files.refused.push({ path, reason: "duplicate-photograph", message: `${path} is there already as ${twin}` });
+        files.rejected.push({ path, reason: "duplicate-photograph", message: `${path} is there already as ${twin}` });
         continue;
       }
       seen.set(stem, path);
-      if ("refused" in entry) {
-        const message = `${path} cannot be read: ${describe(entry.refused)}`;
-        files.refused.push({ path, name, reason: `photograph-${entry.refused}`, message });
+      if ("rejected" in entry) {
+        const message = `${path} cannot be read: ${describe(entry.rejected)}`;
+        files.rejected.push({ path, name, reason: `photograph-${entry.rejected}`, message });
         continue;
       }
       if (files.photographs.length === maxPhotographs) {
@@ -72,6 +72,6 @@ export async function storeFiles(
   return { ...files, chunks: writer.chunks };
 }
 
-function describe(refused: "too-large" | "damaged"): string {
-  return refused === "damaged" ? "it is damaged" : `it has more than ${maxFileBytes >> 20} MB`;
+function describe(rejected: "too-large" | "damaged"): string {
+  return rejected === "damaged" ? "it is damaged" : `it has more than ${maxFileBytes >> 20} MB`;
 }

@@ -3,8 +3,8 @@ import { InvalidDatasetError } from "../errors.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { Content, copyKnown, copyToDescriptor, inflate } from "./zip-content.ts";
 
-/** A file of a zip, with its content or why it was refused. */
-export type ZipEntry = { path: string; content: Buffer } | { path: string; refused: "too-large" | "damaged" };
+/** A file of a zip, with its content or why it was rejected. */
+export type ZipEntry = { path: string; content: Buffer } | { path: string; rejected: "too-large" | "damaged" };
 
 const signature = {
   local: 0x04034b50,
@@ -75,8 +75,8 @@ async function readEntry(reader: ByteReader, maxFileBytes: number): Promise<ZipE
     flags & 8
       ? await readUnknownLength(reader, method, content, path)
       : await readKnownLength(reader, method, content, packedSize(header, extra), header.readUInt32LE(14));
-  if (!undamaged) return { path, refused: "damaged" };
-  return content.tooLarge ? { path, refused: "too-large" } : { path, content: content.bytes() };
+  if (!undamaged) return { path, rejected: "damaged" };
+  return content.tooLarge ? { path, rejected: "too-large" } : { path, content: content.bytes() };
 }
 
 async function readKnownLength(reader: ByteReader, method: number, content: Content, size: number, crc: number) {

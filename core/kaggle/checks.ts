@@ -23,7 +23,7 @@ export function parseRef(text: string): KaggleRef {
 
 /** What is wrong with a data set's slug, title and subtitle, as Kaggle would find. @throws InvalidInputError */
 export function checkDataset(dataset: { slug: string; title: string; subtitle?: string }): void {
-  refuse("data set", [
+  reject("data set", [
     ...slugProblems("data set", dataset.slug, 6, 50),
     lengthProblem("The data set's title", dataset.title, 6, 50),
     dataset.subtitle === undefined ? undefined : lengthProblem("The data set's subtitle", dataset.subtitle, 20, 80),
@@ -34,7 +34,7 @@ export function checkDataset(dataset: { slug: string; title: string; subtitle?: 
 export function checkKernel(kernel: { slug: string; title: string; datasets: readonly string[] }): void {
   const { slug, title, datasets } = kernel;
   const made = slugify(title);
-  refuse("kernel", [
+  reject("kernel", [
     ...slugProblems("kernel", slug, 5, 50),
     lengthProblem("The kernel's title", title, 5, 50),
     made === slug
@@ -64,7 +64,7 @@ function lengthProblem(what: string, text: string, least: number, most: number):
   return `${what} '${text}' has ${length} characters, but Kaggle takes ${least} to ${most}: ${change}.`;
 }
 
-function refuse(what: string, problems: (string | undefined)[]): void {
+function reject(what: string, problems: (string | undefined)[]): void {
   const found = problems.filter((problem) => problem !== undefined);
-  if (found.length > 0) throw new InvalidInputError(`Kaggle would refuse the ${what}:\n${found.join("\n")}`);
+  if (found.length > 0) throw new InvalidInputError(`Kaggle would reject the ${what}:\n${found.join("\n")}`);
 }

@@ -20,7 +20,7 @@ export interface KaggleClient {
 }
 
 /**
- * A client of Kaggle's API. Calls are repeated while Kaggle is away or busy; each throws KaggleError when it is refused
+ * A client of Kaggle's API. Calls are repeated while Kaggle is away or busy; each throws KaggleError when it is rejected
  * and TransientError when Kaggle stays away.
  */
 export function createKaggleClient(options: KaggleOptions): KaggleClient {

@@ -1,13 +1,13 @@
 import { NamedError } from "../errors.ts";
 
-/** Kaggle understood a call and refused it. `status` is the HTTP status, or the code that it gave under HTTP 200. */
+/** Kaggle understood a call and rejected it. `status` is the HTTP status, or the code that it gave under HTTP 200. */
 export class KaggleError extends NamedError {
   readonly status: number;
 
   constructor(call: string, status: number, message: string) {
     super(
       "KaggleError",
-      `Kaggle refused ${call} (${status}): ${message.replace(/\.$/, "") || "no reason given"}.${hint(status, message)}`,
+      `Kaggle rejected ${call} (${status}): ${message.replace(/\.$/, "") || "no reason given"}.${hint(status, message)}`,
     );
     this.status = status;
   }

@@ -39,7 +39,7 @@ export class KaggleAwayError extends TransientError {
   }
 }
 
-const refusal = z.object({ code: z.number().min(400), message: z.string().default("") });
+const rejection = z.object({ code: z.number().min(400), message: z.string().default("") });
 
 /** Calls of Kaggle's API: always POST and JSON. */
 export class KaggleHttp {
@@ -91,7 +91,7 @@ export class KaggleHttp {
 
   /**
    * Sends a request. `accepted`: statuses beyond 2xx that are no failure here.
-   * @throws KaggleAwayError when it may be sent again later; KaggleError when it is refused
+   * @throws KaggleAwayError when it may be sent again later; KaggleError when it is rejected
    */
   async send(call: string, url: string, init: RequestInit, accepted: readonly number[] = []): Promise<Response> {
     let response: Response;
@@ -102,7 +102,7 @@ export class KaggleHttp {
     }
     if (accepted.includes(response.status)) return response;
     const text = isJson(response) || !response.ok ? await readText(call, response.clone()) : "";
-    const said = refusal.safeParse(parseJson(text)).data;
+    const said = rejection.safeParse(parseJson(text)).data;
     const status = response.ok ? (said?.code ?? response.status) : response.status;
     if (response.ok && status < 400) return response;
     if (status === 429 || status >= 500) {

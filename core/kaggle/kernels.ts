@@ -78,7 +78,7 @@ export class KaggleKernels {
 
   /**
    * Saves a notebook and has it run.
-   * @throws InvalidInputError for what Kaggle would refuse; KaggleError; TransientError after which it may run all the same
+   * @throws InvalidInputError for what Kaggle would reject; KaggleError; TransientError after which it may run all the same
    */
   async push(kernel: NewKernel): Promise<SavedKernel> {
     checkKernel(kernel);

@@ -12,7 +12,7 @@ export interface MlflowClient {
 }
 
 /**
- * A client of an MLflow 3 server. Calls are repeated while the server is away; each throws MlflowError when it refuses
+ * A client of an MLflow 3 server. Calls are repeated while the server is away; each throws MlflowError when it rejects
  * and TransientError when it stays away.
  */
 export function createMlflowClient(options: MlflowOptions): MlflowClient {

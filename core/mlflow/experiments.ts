@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { InvalidInputError } from "../errors.ts";
-import { isRefusal, type MlflowHttp } from "./http.ts";
+import { isErrorCode, type MlflowHttp } from "./http.ts";
 
 const created = z.object({ experiment_id: z.string() });
 const experiment = z.object({
@@ -32,7 +32,7 @@ export class Experiments {
       return (await this.http.call("POST", "experiments/create", body, created)).experiment_id;
     } catch (error) {
       // Somebody was quicker, or an attempt that seemed to fail did not.
-      const made = isRefusal(error, "RESOURCE_ALREADY_EXISTS") ? await this.find(name) : undefined;
+      const made = isErrorCode(error, "RESOURCE_ALREADY_EXISTS") ? await this.find(name) : undefined;
       if (made) return made;
       throw error;
     }
@@ -57,7 +57,7 @@ export class Experiments {
       const answer = await this.http.get("experiments/get-by-name", query, z.object({ experiment }));
       if (answer.experiment.lifecycle_stage !== "deleted") return answer.experiment.experiment_id;
     } catch (error) {
-      if (isRefusal(error, "RESOURCE_DOES_NOT_EXIST")) return undefined;
+      if (isErrorCode(error, "RESOURCE_DOES_NOT_EXIST")) return undefined;
       throw error;
     }
     throw new InvalidInputError(

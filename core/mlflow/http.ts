@@ -22,20 +22,20 @@ export interface MlflowOptions {
   timeout?: number;
 }
 
-/** MLflow understood the call and refused it. `errorCode` is MLflow's own, such as `RESOURCE_DOES_NOT_EXIST`. */
+/** MLflow understood the call and rejected it. `errorCode` is MLflow's own, such as `RESOURCE_DOES_NOT_EXIST`. */
 export class MlflowError extends NamedError {
   readonly errorCode: string;
   readonly status: number;
 
   constructor(call: string, status: number, errorCode: string, message: string) {
-    super("MlflowError", `MLflow refused ${call} (${errorCode}): ${message}`);
+    super("MlflowError", `MLflow rejected ${call} (${errorCode}): ${message}`);
     this.errorCode = errorCode;
     this.status = status;
   }
 }
 
-/** Is it MLflow's refusal with this code? */
-export function isRefusal(error: unknown, errorCode: string): error is MlflowError {
+/** Is it MLflow's rejection with this code? */
+export function isErrorCode(error: unknown, errorCode: string): error is MlflowError {
   return error instanceof MlflowError && error.errorCode === errorCode;
 }
 
@@ -52,7 +52,7 @@ class AwayError extends TransientError {
 const transientStatuses = [429, 502, 503, 504];
 const startableStatuses = [503, 504];
 const longestPause = 10_000;
-const refusal = z.object({ error_code: z.string(), message: z.string().default("") });
+const rejection = z.object({ error_code: z.string(), message: z.string().default("") });
 
 /** Calls of MLflow's REST API. */
 export class MlflowHttp {
@@ -128,7 +128,7 @@ export class MlflowHttp {
     if (transientStatuses.includes(status))
       throw this.away(call, `status ${status}`, startableStatuses.includes(status));
     const json = parseJson(text);
-    if (!response.ok) throw this.refused(call, status, json, text);
+    if (!response.ok) throw this.rejected(call, status, json, text);
     const parsed = answer.safeParse(json);
     if (parsed.success) return parsed.data;
     const what = z.prettifyError(parsed.error);
@@ -141,8 +141,8 @@ export class MlflowHttp {
     return new AwayError(`${what} ${advice}`, startable, { cause });
   }
 
-  private refused(call: string, status: number, json: unknown, text: string): MlflowError {
-    const parsed = refusal.safeParse(json);
+  private rejected(call: string, status: number, json: unknown, text: string): MlflowError {
+    const parsed = rejection.safeParse(json);
     if (parsed.success) return new MlflowError(call, status, parsed.data.error_code, parsed.data.message);
     // The host check, basic-auth and API Gateway answer in their own words, not in MLflow's JSON.
     const hint = text.includes("Invalid Host header")

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { equals } from "./filter.ts";
-import { isRefusal, type MlflowHttp } from "./http.ts";
+import { isErrorCode, type MlflowHttp } from "./http.ts";
 
 const tags = z
   .array(z.object({ key: z.string(), value: z.string() }))
@@ -56,7 +56,7 @@ export class Registry {
     try {
       await this.http.call("POST", "registered-models/create", { name, description }, nothing);
     } catch (error) {
-      if (!isRefusal(error, "RESOURCE_ALREADY_EXISTS")) throw error;
+      if (!isErrorCode(error, "RESOURCE_ALREADY_EXISTS")) throw error;
     }
   }
 
@@ -65,7 +65,7 @@ export class Registry {
     try {
       return (await this.http.get("registered-models/get", { name }, answeredModel)).registered_model;
     } catch (error) {
-      if (isRefusal(error, "RESOURCE_DOES_NOT_EXIST")) return undefined;
+      if (isErrorCode(error, "RESOURCE_DOES_NOT_EXIST")) return undefined;
       throw error;
     }
   }
@@ -143,7 +143,7 @@ export class Registry {
       return await this.unlessMissing("RESOURCE_DOES_NOT_EXIST", "registered-models/alias", { name, alias });
     } catch (error) {
       // MLflow has no code of its own for a missing alias.
-      if (isRefusal(error, "INVALID_PARAMETER_VALUE") && /alias .* not found/i.test(error.message)) return undefined;
+      if (isErrorCode(error, "INVALID_PARAMETER_VALUE") && /alias .* not found/i.test(error.message)) return undefined;
       throw error;
     }
   }
@@ -162,7 +162,7 @@ export class Registry {
     try {
       return (await this.http.get(path, query, answeredVersion)).model_version;
     } catch (error) {
-      if (isRefusal(error, code)) return undefined;
+      if (isErrorCode(error, code)) return undefined;
       throw error;
     }
   }

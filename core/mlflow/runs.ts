@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { equals } from "./filter.ts";
-import { isRefusal, type MlflowHttp } from "./http.ts";
+import { isErrorCode, type MlflowHttp } from "./http.ts";
 
 export type RunStatus = "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
 
@@ -16,7 +16,7 @@ export interface MetricPoint {
 /** What to log to a run; nothing of it grows the run when logged twice. */
 export interface RunLog {
   metrics?: readonly MetricPoint[];
-  /** Cannot be changed: logging another value later is refused. */
+  /** Cannot be changed: logging another value later is rejected. */
   params?: Record<string, string | number | boolean>;
   tags?: Record<string, string>;
 }
@@ -102,7 +102,7 @@ export class Runs {
     try {
       return (await this.http.get("runs/get", { run_id: runId }, answeredRun)).run;
     } catch (error) {
-      if (isRefusal(error, "RESOURCE_DOES_NOT_EXIST")) return undefined;
+      if (isErrorCode(error, "RESOURCE_DOES_NOT_EXIST")) return undefined;
       throw error;
     }
   }
@@ -123,7 +123,7 @@ export class Runs {
     try {
       await this.http.call("POST", "runs/delete-tag", { run_id: runId, key }, nothing);
     } catch (error) {
-      if (!isRefusal(error, "RESOURCE_DOES_NOT_EXIST")) throw error;
+      if (!isErrorCode(error, "RESOURCE_DOES_NOT_EXIST")) throw error;
     }
   }
 

@@ -28,7 +28,7 @@ export interface RegistryStarted {
 
 /**
  * Starts the MLflow server if it is scaled to zero, and waits until it answers a call that needs its database.
- * @throws NamedError `RegistryUnavailable` when it does not in time; `RegistryRefused` when it rejects the caller, which
+ * @throws NamedError `RegistryUnavailable` when it does not in time; `RegistryRejected` when it rejects the caller, which
  *   waiting does not mend
  */
 export async function startTrackingServer(options: StartServerOptions): Promise<RegistryStarted> {
@@ -59,7 +59,7 @@ async function findProblem({ trackingUri, fetch }: StartServerOptions): Promise<
     await response.arrayBuffer();
     if (response.status === 401 || response.status === 403) {
       throw registryError(
-        "RegistryRefused",
+        "RegistryRejected",
         `MLflow at ${trackingUri} rejects this caller (status ${response.status}).`,
       );
     }

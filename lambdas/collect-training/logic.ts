@@ -83,7 +83,7 @@ async function importOnce(
   const { artifacts } = clients;
   const outputs = await clients.listOutputs();
   const written = parseOutput(kernelFiles.run, await outputs.read(kernelFiles.run), (json) => kernelRun.parse(json));
-  refuseOthers(written, task, outputs);
+  rejectOthers(written, task, outputs);
   const sidecar = parseSidecar(await outputs.readWhole(written, modelFiles.sidecar), modelFiles.sidecar);
   await importHistory(outputs, written, sidecar, task, clients);
   for (const name of Object.keys(written.files).filter((name) => name.endsWith(".png"))) {
@@ -96,7 +96,7 @@ async function importOnce(
 }
 
 /** Somebody may have run another notebook under the kernel's name. */
-function refuseOthers(
+function rejectOthers(
   { runId, headRunId, datasetVersion }: KernelRun,
   { kernel, dataset }: CollectTrainingTask,
   { name, again }: KernelOutputs,

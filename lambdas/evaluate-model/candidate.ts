@@ -1,4 +1,4 @@
-import { refuseSeenFruits } from "../../core/champion.ts";
+import { rejectSeenFruits } from "../../core/champion.ts";
 import { bootstrapVersion } from "../../core/contracts/model.ts";
 import type { Dataset } from "../../core/dataset/open.ts";
 import { InvalidModelError, NotFoundError } from "../../core/errors.ts";
@@ -52,6 +52,6 @@ export function bootstrapFrom(bootstrap: ModelFolder): Candidate {
 
 function prepare({ onnx, sidecar }: ModelFolder, who: string, dataset: Dataset): Promise<OnnxModel> {
   const fruits = dataset.rows.filter(({ split }) => split === "test").map(({ sample }) => sample);
-  refuseSeenFruits(sidecar, { source: dataset.summary.source.source, fruits }, who);
+  rejectSeenFruits(sidecar, { source: dataset.summary.source.source, fruits }, who);
   return loadOnnxModel(onnx);
 }

@@ -44,7 +44,7 @@ export class RequestMetrics {
     metrics.publishStoredMetrics();
   }
 
-  /** A refusal, by its reason. */
+  /** A rejection, by its reason. */
   rejected(reason: string): void {
     this.metrics?.addDimension("reason", reason);
     this.count(metricNames.rejected);

@@ -61,7 +61,7 @@ export class ModelHolder {
   /** The champion as it is now; `use` it to answer. @throws ProblemError 503 when there is none */
   async current(): Promise<LoadedModel> {
     const held = this.loaded;
-    if (!held) return this.check().catch((error) => this.refuse(error));
+    if (!held) return this.check().catch((error) => this.reject(error));
     if (this.options.now() - this.checkedAt < this.options.checkAfter) return held;
     const checked = this.check().catch((error) => {
       this.logger.error("the champion could not be loaded; the last one goes on serving", { error });
@@ -89,7 +89,7 @@ export class ModelHolder {
     }
   }
 
-  private refuse(error: unknown): never {
+  private reject(error: unknown): never {
     if (error instanceof ProblemError) throw error;
     throw new ProblemError(503, "ModelUnavailable", "The model cannot be loaded at the moment.", { cause: error });
   }

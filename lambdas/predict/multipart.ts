@@ -27,8 +27,8 @@ const limits: busboy.Limits = {
 export function readMultipart(contentType: string, body: Buffer): Promise<MultipartForm> {
   return new Promise((resolve, reject) => {
     const form: MultipartForm = { files: [], urls: [], conditions: [] };
-    const refuse = (status: number, code: string, detail: string) => reject(new ProblemError(status, code, detail));
-    const fail = (error: unknown) => refuse(400, "InvalidForm", `The form cannot be read: ${errorMessage(error)}.`);
+    const failWith = (status: number, code: string, detail: string) => reject(new ProblemError(status, code, detail));
+    const fail = (error: unknown) => failWith(400, "InvalidForm", `The form cannot be read: ${errorMessage(error)}.`);
     let parser: busboy.Busboy;
     try {
       parser = busboy({ headers: { "content-type": contentType }, limits });
@@ -44,7 +44,7 @@ export function readMultipart(contentType: string, body: Buffer): Promise<Multip
       }
       const chunks: Buffer[] = [];
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-      stream.on("limit", () => refuse(413, "ImageTooLarge", `An image has more than ${imageBytes} bytes.`));
+      stream.on("limit", () => failWith(413, "ImageTooLarge", `An image has more than ${imageBytes} bytes.`));
       stream.on("end", () => {
         const bytes = Buffer.concat(chunks);
         // A browser sends an empty part without a name where no file was chosen.
@@ -52,11 +52,11 @@ export function readMultipart(contentType: string, body: Buffer): Promise<Multip
       });
     });
     parser.on("field", (field, value, { valueTruncated }) => {
-      if (valueTruncated) refuse(400, "FieldTooLong", `A field has more than ${urlLength} characters.`);
+      if (valueTruncated) failWith(400, "FieldTooLong", `A field has more than ${urlLength} characters.`);
       if (field === "image_urls") form.urls.push(value);
       if (field === "storage_conditions") form.conditions.push(value);
     });
-    const tooMany = () => refuse(400, "TooManyImages", `At most ${maxImages} images can be asked about at once.`);
+    const tooMany = () => failWith(400, "TooManyImages", `At most ${maxImages} images can be asked about at once.`);
     for (const limit of ["filesLimit", "fieldsLimit", "partsLimit"] as const) parser.on(limit, tooMany);
     parser.on("error", fail);
     parser.on("close", () => resolve(form));

@@ -81,7 +81,7 @@ function describeOperation(route: ApiRoute, path: string) {
     required: true,
     schema: { type: "string" },
   }));
-  const refusals = [...problems, ...everywhere].map((status) => [
+  const rejections = [...problems, ...everywhere].map((status) => [
     status,
     { description: descriptions[status], content: { "application/problem+json": reference("Problem") } },
   ]);
@@ -95,7 +95,7 @@ function describeOperation(route: ApiRoute, path: string) {
         content: Object.fromEntries(Object.entries(body).map(([type, name]) => [type, reference(name)])),
       },
     }),
-    responses: { 200: { description: "OK", content }, ...Object.fromEntries(refusals) },
+    responses: { 200: { description: "OK", content }, ...Object.fromEntries(rejections) },
   };
 }
 

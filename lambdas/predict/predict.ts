@@ -71,8 +71,8 @@ async function loadImage(
     const bytes = "bytes" in image ? image.bytes : await measure.time("fetch", () => fetchBytes(image));
     return await measure.time("decode", () => decoder.decode(bytes, stop));
   } catch (error) {
-    if (error instanceof FetchError) throw refusal(400, error.name, error);
-    if (error instanceof ImageError) throw refusal(statusOf[error.reason], error.name, error);
+    if (error instanceof FetchError) throw rejection(400, error.name, error);
+    if (error instanceof ImageError) throw rejection(statusOf[error.reason], error.name, error);
     throw error;
   }
 
@@ -82,7 +82,7 @@ async function loadImage(
     return uploads.read(remote.uploadKey);
   }
 
-  function refusal(status: number, code: string, cause: Error): ProblemError {
+  function rejection(status: number, code: string, cause: Error): ProblemError {
     return new ProblemError(status, code, `${describe(image, index)}: ${cause.message}.`, { cause });
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { finished } from "node:stream/promises";
 import { ProblemError } from "../shared/problem.ts";
 
-/** How long the rest of a body that was refused is read. */
+/** How long the rest of a body that was rejected is read. */
 const lingerMilliseconds = 2_000;
 
 /** Reads bodies within bounds: of each, and of all that are held at once, so that no few senders take all the memory. */

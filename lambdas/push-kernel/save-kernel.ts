@@ -9,16 +9,16 @@ export async function findPushed(kernel: KernelRef, kaggle: KaggleClient): Promi
   try {
     return await findKernel(kaggle, kernel);
   } catch (error) {
-    // Kaggle answers 500 for what a refused push has left. Where a push is known of, Kaggle is away.
+    // Kaggle answers 500 for what a rejected push has left. Where a push is known of, Kaggle is away.
     if (!(error instanceof TransientError) || kernel.version !== undefined) throw error;
     return undefined;
   }
 }
 
 /**
- * Has Kaggle run a kernel. A push that Kaggle refuses, for want of GPU time or of a session, leaves a kernel without a version: every
+ * Has Kaggle run a kernel. A push that Kaggle rejects, for want of GPU time or of a session, leaves a kernel without a version: every
  * later push to its name is answered with "Notebook not found". So what is no kernel yet is deleted before a push and after a
- * refused one. A data set with a version is named without it where Kaggle takes none; the notebook looks for the version itself.
+ * rejected one. A data set with a version is named without it where Kaggle takes none; the notebook looks for the version itself.
  * @throws KaggleError, TransientError
  */
 export async function saveKernel(kernel: NewKernel, exists: boolean, kaggle: KaggleClient): Promise<SavedKernel> {

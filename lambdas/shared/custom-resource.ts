@@ -27,7 +27,7 @@ export function customResource<S extends z.ZodType>(
     const body = JSON.stringify({ ...answer, PhysicalResourceId: physicalId, StackId, RequestId, LogicalResourceId });
     // The address is presigned for a request without a content type.
     const response = await fetch(event.ResponseURL, { method: "PUT", headers: { "content-type": "" }, body });
-    if (!response.ok) throw new Error(`CloudFormation refused the answer: ${response.status}`);
+    if (!response.ok) throw new Error(`CloudFormation rejected the answer: ${response.status}`);
   };
 }
 

@@ -9,7 +9,7 @@ export interface StageAbilities {
 }
 
 /**
- * Checks an execution input, fills in its defaults, and refuses what no trainer of the stage can do.
+ * Checks an execution input, fills in its defaults, and rejects what no trainer of the stage can do.
  * @throws InvalidInputError saying what to write instead
  */
 export function validateExecution(value: unknown, { strategies, dataBucket }: StageAbilities): ValidatedInput {

@@ -19,7 +19,7 @@ export interface DashboardProps {
   stateMachineArn: string;
 }
 
-/** One page with what a stage does: alarms, requests, latency, answers by model version, refusals and retrainings. */
+/** One page with what a stage does: alarms, requests, latency, answers by model version, rejections and retrainings. */
 export function addDashboard(scope: Construct, { config, alarms, apiId, stateMachineArn }: DashboardProps): void {
   const { stage } = config;
   const own = metricNamespace(stage);
@@ -73,7 +73,7 @@ export function addDashboard(scope: Construct, { config, alarms, apiId, stateMac
       "Predicted days",
       ["p10", "p50", "p90"].map((part) => each("modelVersion", metricNames.estimatedDays, part)),
     ),
-    graph("Refused, by reason", [each("reason", metricNames.rejected, "Sum")], stacked),
+    graph("Rejected, by reason", [each("reason", metricNames.rejected, "Sum")], stacked),
   );
   dashboard.addWidgets(
     graph("Retrainings", [

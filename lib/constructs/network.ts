@@ -35,11 +35,11 @@ export class Network extends Construct {
       // The cast, here and elsewhere: the CDK's types do not keep exact optional properties.
     }) as IVpc;
     this.keepSubnets(config);
-    this.vpc.addFlowLog("Refused", {
+    this.vpc.addFlowLog("Rejected", {
       trafficType: FlowLogTrafficType.REJECT,
       destination: FlowLogDestination.toCloudWatchLogs(
-        new LogGroup(this, "RefusedLog", {
-          logGroupName: `/avocado/${config.stage}/refused-traffic`,
+        new LogGroup(this, "RejectedLog", {
+          logGroupName: `/avocado/${config.stage}/rejected-traffic`,
           retention: config.logRetentionDays,
           removalPolicy: RemovalPolicy.DESTROY,
         }),

@@ -65,7 +65,7 @@ export class Datasets {
       [`${service}/GetDatasetStatus`]: method(named, (ref) => ({ status: this.status(this.newest(ref)) })),
       [`${service}/GetDataset`]: method(named, (ref) => {
         const { title, versions } = this.find(ref);
-        this.refuseTooEarly(this.newest(ref));
+        this.rejectTooEarly(this.newest(ref));
         const name = `${ref.ownerSlug}/${ref.datasetSlug}`;
         return { ref: name, title, isPrivate: true, currentVersionNumber: versions.length };
       }),
@@ -89,7 +89,7 @@ export class Datasets {
       }),
       [`${service}/ListDatasetFiles`]: method(list, async ({ pageSize, pageToken, datasetVersionNumber, ...ref }) => {
         const version = this.version(ref, datasetVersionNumber);
-        this.refuseTooEarly(version);
+        this.rejectTooEarly(version);
         const files = await listFolder(version.folder);
         const { page, nextPageToken } = pageOf(files, pageSize, pageToken);
         const described = page.map(({ name, size, modified }) => ({
@@ -162,7 +162,7 @@ export class Datasets {
   }
 
   /** "Newly created versions may return 404 for several seconds" (github.com/Kaggle/kaggle-cli/issues/890). */
-  private refuseTooEarly({ readyAt }: Version): void {
+  private rejectTooEarly({ readyAt }: Version): void {
     if (Date.now() < readyAt + 1000 * this.faults.current.absentSeconds) throw new ApiError(404, "Not found");
   }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { z } from "zod";
 
-/** What Kaggle answers when it refuses a call. */
+/** What Kaggle answers when it rejects a call. */
 export class ApiError extends Error {
   readonly code: number;
   readonly headers: Record<string, string>;

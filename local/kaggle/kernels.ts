@@ -19,7 +19,7 @@ interface KernelVersion {
   secret: string;
 }
 
-/** Without versions it is a shell, which a refused push has left. */
+/** Without versions it is a shell, which a rejected push has left. */
 interface Kernel {
   id: number;
   title: string;
@@ -145,14 +145,14 @@ export class Kernels {
     const { kernel: fault, simulatedGpu, versionedSources, lackingModules, ...faults } = this.faults.current;
     if (!slug.startsWith(`${user}/`)) throw new ApiError(403, "Permission 'kernels.create' was denied");
     const before = this.kernels.get(slug);
-    if (before?.versions.length === 0) return refused("Notebook not found");
+    if (before?.versions.length === 0) return rejected("Notebook not found");
     const kernel = before ?? { id: ++this.made, title: newTitle, versions: [] };
     this.kernels.set(slug, kernel);
-    if (fault === "quota") return refused("Maximum weekly GPU quota of 30.00 hours reached.");
+    if (fault === "quota") return rejected("Maximum weekly GPU quota of 30.00 hours reached.");
     const { gpuSessions } = this.faults.current;
     const running = this.versions().filter((version) => version.gpu && !version.session.over).length;
     if (enableGpu && running >= gpuSessions) {
-      return refused(`Maximum batch GPU session count of ${gpuSessions} reached.`);
+      return rejected(`Maximum batch GPU session count of ${gpuSessions} reached.`);
     }
     const found = datasetDataSources.map((source) =>
       versionedSources || source.split("/").length === 2 ? this.datasets.mounted(source) : undefined,
@@ -218,5 +218,5 @@ export class Kernels {
   }
 }
 
-/** A refusal, which comes under HTTP 200. */
-const refused = (error: string) => ({ ref: "", url: "", versionNumber: 0, error, invalidDatasetSources: [] });
+/** A rejection, which comes under HTTP 200. */
+const rejected = (error: string) => ({ ref: "", url: "", versionNumber: 0, error, invalidDatasetSources: [] });

@@ -77,7 +77,7 @@ async function phase(name: string, run: () => Promise<unknown>, version?: string
 }
 const versionsOf = (samples: Sample[]) => [...new Set(samples.map(({ version }) => version))].sort();
 
-it("fails no request while champions come, are refused, and go back", async () => {
+it("fails no request while champions come, are rejected, and go back", async () => {
   for (const version of [1, 2, 3]) expect((await trainTinyModel(corner, version)).version).toBe(String(version));
   expect(await champion("promote", "1")).toMatchObject({ code: 0 });
 
@@ -91,7 +91,7 @@ it("fails no request while champions come, are refused, and go back", async () =
   };
   expect((await phase("promotion", promote, "2")).at(-1)).toMatchObject({ version: "2" });
 
-  const truncated = await phase("promotion of a truncated model, refused", async () => {
+  const truncated = await phase("promotion of a truncated model, rejected", async () => {
     const { source } = (await corner.mlflow.registry.getVersion("avocado-model", "3")) ?? { source: "" };
     const key = `${artifactPrefix(corner.artifacts.name, source)}model.onnx`;
     await corner.artifacts.store.write(key, tinyModel(3).subarray(0, 300));

@@ -12,7 +12,7 @@ const otherwise: Record<string, string> = {
   "@aws-cdk/core:defaultCrossStackReferences":
     "a strong reference keeps what another stack uses; what a setting may take away is weak by itself",
   "@aws-cdk/aws-ecs:disableExplicitDeploymentControllerForCircuitBreaker":
-    "it replaces the MLflow service of a stage that is deployed, which CloudFormation refuses under a fixed name",
+    "it replaces the MLflow service of a stage that is deployed, which CloudFormation rejects under a fixed name",
   "@aws-cdk/aws-ec2:restrictDefaultSecurityGroup":
     "brings a custom resource whose Lambda may change every security group; nothing here uses the default group",
 };

@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-const refused: [folder: string, line: string][] = [
+const rejected: [folder: string, line: string][] = [
   ["core", 'export * from "../aws/s3-store.ts";'],
   ["core/deep", 'export * from "../../lambdas/shared/env.ts";'],
   ["core", 'export * from "@aws-sdk/client-s3";'],
@@ -38,7 +38,7 @@ it("lets imports point one way, and core know nothing of the environment", () =>
   const folder = mkdtempSync(join(tmpdir(), "imports-"));
   try {
     for (const file of ["biome.json", ".gitignore"]) copyFileSync(join(root, file), join(folder, file));
-    const files = [...refused, ...allowed].map(([place, line], i) => {
+    const files = [...rejected, ...allowed].map(([place, line], i) => {
       const file = `${place}/line-${i}.ts`;
       mkdirSync(join(folder, dirname(file)), { recursive: true });
       writeFileSync(join(folder, file), `${line}\n`);
@@ -48,7 +48,7 @@ it("lets imports point one way, and core know nothing of the environment", () =>
     const { stdout } = spawnSync(join(root, "node_modules/.bin/biome"), args, { cwd: folder, encoding: "utf8" });
     const { diagnostics } = JSON.parse(stdout) as { diagnostics: { category: string; location: { path: string } }[] };
     const broken = diagnostics.filter(({ category }) => /noRestrictedImports|noProcessEnv/.test(category));
-    expect(broken.map(({ location }) => location.path).sort()).toEqual(files.slice(0, refused.length).sort());
+    expect(broken.map(({ location }) => location.path).sort()).toEqual(files.slice(0, rejected.length).sort());
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -117,7 +117,7 @@ describe("the work of one Lambda", () => {
     expect(shardWork(photographs).seconds).toBeLessThan(awsQuotas.lambdaSeconds);
   });
 
-  it("on fetching ends in time for the largest data set, and would not at 1,000 times the data, which is refused", () => {
+  it("on fetching ends in time for the largest data set, and would not at 1,000 times the data, which is rejected", () => {
     expect(secondsToFetch(maxPhotographs)).toBeLessThan(awsQuotas.lambdaSeconds);
     expect(secondsToFetch(photographs)).toBeGreaterThan(awsQuotas.lambdaSeconds);
     expect(photographs).toBeGreaterThan(maxPhotographs);

@@ -17,7 +17,7 @@ const [roleId = ""] = gpu.resources("AWS::IAM::Role").find(([id]) => id.startsWi
 it("is nothing at all in a stage whose file does not have it", () => {
   for (const stage of ["local", "dev", "prod"]) {
     const resources = Object.entries<{ Type: string }>(synthesise(stage).template("pipeline").toJSON().Resources);
-    // Its definition has the strategy; the first state refuses it.
+    // Its definition has the strategy; the first state rejects it.
     const others = resources.filter(([, { Type }]) => Type !== "AWS::StepFunctions::StateMachine");
     expect(others.filter((resource) => /sagemaker/i.test(JSON.stringify(resource)))).toEqual([]);
     expect(lambda("validate-input", synthesise(stage)).Environment.Variables.STRATEGIES).toBe("ecs,kaggle");

@@ -5,7 +5,7 @@ import {
   type Change,
   changeSetting,
   changesBetween,
-  findRefusals,
+  findRejections,
   type SettingChange,
 } from "../support/settings/changes.ts";
 import { describeSettings } from "../support/settings/page.ts";
@@ -60,7 +60,7 @@ describe.each(Object.keys(cases))("a change of %s", (setting) => {
 
   it("is an update that CloudFormation takes, there and back", () => {
     const { before, after, there, back } = changesAround(setting);
-    expect([...findRefusals(before, after, there), ...findRefusals(after, before, back)]).toEqual([]);
+    expect([...findRejections(before, after, there), ...findRejections(after, before, back)]).toEqual([]);
   });
 });
 
@@ -88,7 +88,7 @@ describe("planted faults", () => {
     const found = Object.values(after.get(stack)?.Resources ?? {}).find(({ Type }) => Type === type);
     if (found) found.Properties = { ...found.Properties, [property]: value };
     const changes = changesBetween(before, after);
-    return [...findLosses("planted", changes), ...findRefusals(before, after, changes)];
+    return [...findLosses("planted", changes), ...findRejections(before, after, changes)];
   };
 
   it.each([
@@ -112,6 +112,6 @@ describe("planted faults", () => {
     const after = structuredClone(before);
     const serving = after.get("serving");
     if (serving) serving.Outputs = {};
-    expect(findRefusals(before, after, [])).toContainEqual(expect.stringMatching(/^serving exports .* no more/));
+    expect(findRejections(before, after, [])).toContainEqual(expect.stringMatching(/^serving exports .* no more/));
   });
 });

@@ -140,7 +140,7 @@ describe("stage prod", () => {
 });
 
 describe("acknowledge", () => {
-  it("refuses a reason that says nothing", () => {
+  it("rejects a reason that says nothing", () => {
     const node = new Construct(new Stack(), "Thing");
     expect(() => acknowledge(node, "AwsSolutions-S1", " ")).toThrow(
       "Thing: AwsSolutions-S1 is acknowledged without a reason",

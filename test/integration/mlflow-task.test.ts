@@ -156,7 +156,7 @@ describe("the MLflow task", () => {
     for (const secret of [password, encodeURIComponent(password)]) expect(log).not.toContain(secret);
   });
 
-  it("names everything that its environment lacks, and refuses to answer every host", () => {
+  it("names everything that its environment lacks, and rejects to answer every host", () => {
     const env = { PATH: process.env.PATH, ALLOWED_HOSTS: "a,*", ARTIFACT_ROOT: "/tmp/x" };
     const { status, stderr } = spawnSync(findPythonBin("python"), [entryPoint], { env, encoding: "utf8" });
     expect(status).toBe(1);

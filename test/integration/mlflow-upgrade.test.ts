@@ -93,7 +93,7 @@ describe("MLflow's entry point on the database of an earlier MLflow", () => {
     expect(await asked.text()).toContain('"name": "of old"');
   });
 
-  it("refuses the database of a later MLflow, and says how to go back", async () => {
+  it("rejects the database of a later MLflow, and says how to go back", async () => {
     await postgres.query(role, "mlflow", "UPDATE alembic_version SET version_num = 'fedcba987654'");
     const env = { ...process.env, ...environment };
     const { status, stderr } = spawnSync(findPythonBin("python"), [entryPoint], { env, encoding: "utf8" });

@@ -86,4 +86,4 @@ export const prediction = { logs: 2.2e-6, answer: 1e-6, photograph: 1e-3 };
 /** Metrics of a stage in an hour with requests: four phases, two of the model's version, two reasons of rejected requests. */
 export const metricsInUse = 8;
 /** GB a month of refused connections that a public address logs, and of one call's log entries. */
-export const logs = { refusedTraffic: 0.2, call: 6e-7 };
+export const logs = { rejectedTraffic: 0.2, call: 6e-7 };

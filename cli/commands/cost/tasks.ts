@@ -21,7 +21,7 @@ export const priceService: Pricer = (service, load) => {
     charge("MLflow, CPU", spot ? "fargateSpotCpu" : "fargateCpu", task.properties.Cpu / 1024),
     charge("MLflow, memory", spot ? "fargateSpotMemory" : "fargateMemory", task.properties.Memory / 1024),
     charge("MLflow, public address", "publicAddress", 1),
-    charge("logs", "logs", logs.refusedTraffic / hoursAMonth),
+    charge("logs", "logs", logs.rejectedTraffic / hoursAMonth),
   ];
 };
 

@@ -47,8 +47,8 @@ export async function unpackDataset({ zip, spreadsheet, out, onProgress }: Unpac
     const file = posix.basename(path);
     if (hidden.test(path) || !(image.test(path) || table.test(path))) continue;
     const name = file.replace(image, "");
-    if ("refused" in entry) {
-      problems.push({ name, reason: `photograph-${entry.refused}`, message: `${path} is ${entry.refused}` });
+    if ("rejected" in entry) {
+      problems.push({ name, reason: `photograph-${entry.rejected}`, message: `${path} is ${entry.rejected}` });
     } else if (table.test(path)) {
       tables.set(path, entry.content);
     } else if (names.has(name)) {

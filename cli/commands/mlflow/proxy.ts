@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { errorMessage, InvalidInputError } from "../../../core/errors.ts";
 import type { Fetch } from "../../../core/mlflow/http.ts";
-import { refusalOf } from "./refusal.ts";
+import { rejectionOf } from "./rejection.ts";
 
 export interface ProxyOptions {
   /** The MLflow server, without a slash at its end. */
@@ -36,7 +36,7 @@ export async function startProxy(options: ProxyOptions): Promise<{ url: string; 
   const server = createServer((request, response) => {
     answer(request, response, port, options).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else refuse(response, 502, `MLflow cannot be reached: ${causeOf(error)}`);
+      else reject(response, 502, `MLflow cannot be reached: ${causeOf(error)}`);
     });
   });
   await once(server.listen(options.port, "127.0.0.1"), "listening").catch((cause: unknown) => {
@@ -53,10 +53,10 @@ export async function startProxy(options: ProxyOptions): Promise<{ url: string; 
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, port: number, options: ProxyOptions) {
-  const refusal = refusalOf(request, port);
-  if (refusal) return refuse(response, 403, refusal);
+  const rejection = rejectionOf(request, port);
+  if (rejection) return reject(response, 403, rejection);
   const body = await readBody(request);
-  if (!body) return refuse(response, 413, "API Gateway takes at most 10 MB. Artifacts go to S3 directly.");
+  if (!body) return reject(response, 413, "API Gateway takes at most 10 MB. Artifacts go to S3 directly.");
   const { gatewayTimeout = 28_000 } = options;
   const sent = Date.now();
   let answered = await forward(request, body, options);
@@ -98,7 +98,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return length <= longestBody ? Buffer.concat(chunks) : undefined;
 }
 
-function refuse(response: ServerResponse, status: number, sentence: string): void {
+function reject(response: ServerResponse, status: number, sentence: string): void {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${sentence}\n`);
 }
 

@@ -23,7 +23,7 @@ async function retrain(progress: Progress): Promise<void> {
   const set = { type: "string", multiple: true, default: [] as string[] } as const;
   const { values } = readArguments({ options: { stage: string, set, follow: string } }, usage);
   const input = parseSettings(values.set);
-  // Refused here already, with the same words as by the first state.
+  // Rejected here already, with the same words as by the first state.
   validateInput(input);
   const stage = await connectStage(values.stage ?? "local");
   const client = new SFNClient();

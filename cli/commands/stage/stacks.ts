@@ -19,7 +19,7 @@ export interface StageStack {
   name: string;
   status: string;
   reason: string;
-  /** CloudFormation refuses to delete it. */
+  /** CloudFormation rejects to delete it. */
   isProtected: boolean;
   resources: StackResource[];
 }

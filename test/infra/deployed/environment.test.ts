@@ -39,15 +39,15 @@ function checkLambda({ name, variables }: Program, strategies: readonly string[]
   const packages = ofPackages.get(name) ?? [];
   const known = new Set([...asked.flatMap(variablesOf), ...packages]);
   return [
-    ...asked.flatMap((schema) => refusals(name, schema, { ...lambdaRuntime, ...variables })),
+    ...asked.flatMap((schema) => rejections(name, schema, { ...lambdaRuntime, ...variables })),
     ...packages.filter((key) => !(key in variables)).map((key) => `${name} lacks ${key}`),
     ...unread(name, variables, known),
   ];
 }
 
-function refusals(name: string, schema: z.ZodType, variables: object): string[] {
+function rejections(name: string, schema: z.ZodType, variables: object): string[] {
   const parsed = schema.safeParse(variables);
-  return parsed.success ? [] : [`${name} refuses its environment: ${z.prettifyError(parsed.error)}`];
+  return parsed.success ? [] : [`${name} rejects its environment: ${z.prettifyError(parsed.error)}`];
 }
 
 const unread = (name: string, variables: object, known: ReadonlySet<string>) =>
@@ -57,7 +57,7 @@ const unread = (name: string, variables: object, known: ReadonlySet<string>) =>
 
 /** The trainer's environment: the task definition's, its image's, and the job that the launcher adds. */
 const checkTrainer = ({ name, variables }: Program) => [
-  ...refusals(name, trainerEnvironment, { ...imageVariables("training/Dockerfile"), JOB_KEY: "job", ...variables }),
+  ...rejections(name, trainerEnvironment, { ...imageVariables("training/Dockerfile"), JOB_KEY: "job", ...variables }),
   ...unread(name, variables, new Set(variablesOf(trainerEnvironment))),
 ];
 
@@ -107,7 +107,7 @@ describe("planted faults", () => {
     [
       "a variable that is missing",
       incomplete,
-      "deploy-model refuses its environment: ✖ Invalid input: expected string, received undefined\n  → at API_URL",
+      "deploy-model rejects its environment: ✖ Invalid input: expected string, received undefined\n  → at API_URL",
     ],
     ["an address without a scheme", { ...variables, API_URL: "api.example" }, expect.stringContaining("API_URL")],
     [

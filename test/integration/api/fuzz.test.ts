@@ -12,7 +12,7 @@ it("what its OpenAPI allows, and what it does not, is answered as it says: no 5x
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const args = [
     ...["run", `${address}/openapi.json`, "--seed", "1", "--max-examples", "100", "--request-timeout", "10"],
-    // No schema can say that base64 is a photograph, or that an address leads to one: most of what fits is refused.
+    // No schema can say that base64 is a photograph, or that an address leads to one: most of what fits is rejected.
     ...["--exclude-checks", "positive_data_acceptance"],
     ...["--continue-on-failure", "--generation-database", "none", "--warnings", "off", "--no-color"],
     // They are about the time that making up requests takes.

@@ -132,7 +132,7 @@ describe("npm run champion", () => {
     expect(await alias()).toBeUndefined();
   });
 
-  it("refuses a version that could not be served, and one that is not there, before anything changes", async () => {
+  it("rejects a version that could not be served, and one that is not there, before anything changes", async () => {
     await pretendToRun();
     const { artifactUri } = await trainTinyModel(corner, 1);
     const prefix = artifactPrefix(corner.artifacts.name, `${artifactUri}/model`);

@@ -88,7 +88,7 @@ describe("npm run evaluate", () => {
     expect(mae).toBeCloseTo(sidecar.metrics.test_mae as number, 5);
   });
 
-  it("refuses fruits that are not in the data", async () => {
+  it("rejects fruits that are not in the data", async () => {
     const fruits = join(folder, "others.txt");
     await writeFile(fruits, "no such fruit\n");
     await expect(run("evaluate", "--model", model, "--data", data, "--fruits", fruits)).rejects.toMatchObject({

@@ -43,7 +43,7 @@ describe("the proxy before a real MLflow", () => {
     expect(asked.status).toBe(200);
   });
 
-  it("refuses another name for this machine before it forwards anything", async () => {
+  it("rejects another name for this machine before it forwards anything", async () => {
     const { port } = new URL(proxy.url);
     const sent = request({ host: "127.0.0.1", port, path: "/version", headers: { host: `evil.example.com:${port}` } });
     const [status, body] = await new Promise<[number | undefined, string]>((resolve, reject) => {

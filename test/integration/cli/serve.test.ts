@@ -22,16 +22,16 @@ async function days(address: string): Promise<number> {
   return (await response.json()).prediction[0].estimated_days;
 }
 
-it("serves a model folder, loads its next model, refuses a broken one, and ends in peace", async () => {
+it("serves a model folder, loads its next model, rejects a broken one, and ends in peace", async () => {
   const { child, address, promote } = await serve(3);
   expect(await days(address)).toBe(3);
   await promote(5);
   expect((await reload(address)).status).toBe(200);
   expect(await days(address)).toBe(5);
   await promote(Number.NaN);
-  const refused = await reload(address);
-  expect(refused.status).toBe(502);
-  expect((await refused.json()).detail).toMatch(/predicts NaN days.*goes on serving/);
+  const rejected = await reload(address);
+  expect(rejected.status).toBe(502);
+  expect((await rejected.json()).detail).toMatch(/predicts NaN days.*goes on serving/);
   expect(await days(address)).toBe(5);
   expect(await stop(child)).toBe(0);
 });
@@ -46,7 +46,7 @@ it("shares its port and its model among workers", async () => {
   expect(await stop(child)).toBe(0);
 });
 
-it("fails no request while 16 clients ask and models come, are refused and go back", async () => {
+it("fails no request while 16 clients ask and models come, are rejected and go back", async () => {
   const { child, address, promote, folder } = await serve(1, "--workers", "2");
   const hammer = await Hammer.start(address);
   const table = [phaseHeading];
@@ -70,11 +70,11 @@ it("fails no request while 16 clients ask and models come, are refused and go ba
     truncateSync(join(folder, "model.onnx"), 300);
     expect((await reload(address)).status).toBe(502);
   };
-  const refused = [
+  const rejected = [
     ...(await phase("promotion of a truncated model", truncate)),
     ...(await phase("promotion of one that answers NaN", change(Number.NaN, 502))),
   ];
-  expect(new Set(refused.map(({ version }) => version))).toEqual(new Set(["2"]));
+  expect(new Set(rejected.map(({ version }) => version))).toEqual(new Set(["2"]));
   expect((await phase("rollback", change(1, 200), "1")).at(-1)?.version).toBe("1");
   await hammer.stop();
   console.log(table.join("\n"));

@@ -149,13 +149,13 @@ describe("the exchange of two databases", () => {
   });
 });
 
-describe("an import that is refused", () => {
+describe("an import that is rejected", () => {
   /** The export with one of its files changed. */
   const change = async (name: string, text: (old: string) => string) => {
     await cp(whole, folder, { recursive: true });
     await writeFile(join(folder, name), text(await readFile(join(folder, name), "utf8")));
   };
-  const expectRefusal = async (problem: RegExp, from = folder) => {
+  const expectRejection = async (problem: RegExp, from = folder) => {
     const state = async () => [await target.readRegistry(), await target.readBuckets(), await databases()];
     const before = await state();
     await expect(toImport(from)).rejects.toThrow(problem);
@@ -168,27 +168,27 @@ describe("an import that is refused", () => {
     const problem = /another version of MLflow: its tables have revision 6953534de441, those of stage 'there' \w+\./;
     await expect(toImport(folder)).rejects.toThrow(problem);
     // Now MLflow has made its tables.
-    await expectRefusal(problem);
+    await expectRejection(problem);
   });
 
   it("of an export that broke off", async () => {
     await cp(whole, folder, { recursive: true });
     await rm(join(folder, "export.json"));
-    await expectRefusal(/is not a complete export/);
+    await expectRejection(/is not a complete export/);
   });
 
   it("of an export with a changed table", async () => {
     await change("database/metrics.jsonl", (old) => old.replace("loss", "less"));
-    await expectRefusal(/The export is broken: .*metrics\.jsonl is missing, or not what was exported/);
+    await expectRejection(/The export is broken: .*metrics\.jsonl is missing, or not what was exported/);
   });
 
   it("of an export without an object, and with a changed one", async () => {
     await cp(whole, folder, { recursive: true });
     const object = (await indexOf(folder)).find(({ key }) => key === "backbones/own/model.json") as StoredObject;
     await writeFile(fileOf(folder, object), "x".repeat(object.size));
-    await expectRefusal(/The export is broken: the object backbones\/own\/model\.json of bucket data/);
+    await expectRejection(/The export is broken: the object backbones\/own\/model\.json of bucket data/);
     await rm(fileOf(folder, object));
-    await expectRefusal(/The export is broken: the object backbones\/own\/model\.json of bucket data/);
+    await expectRejection(/The export is broken: the object backbones\/own\/model\.json of bucket data/);
   });
 
   it("of an export whose champion has lost its files in the stage it comes from", async () => {
@@ -198,19 +198,19 @@ describe("an import that is refused", () => {
     } finally {
       await source.query("mlflow", "UPDATE model_versions SET source = replace(source, '/lost', '')");
     }
-    await expectRefusal(/The champion of avocado-model, version 1, has no files in the export \(s3:.*\/lost\)/);
+    await expectRejection(/The champion of avocado-model, version 1, has no files in the export \(s3:.*\/lost\)/);
   });
 
   it("into a stage that has other objects under the same keys", async () => {
     const { data } = target.corner;
     await data.write("backbones/own/model.json", '{"changed":fals}');
-    await expectRefusal(/has 1 objects under the keys of others .* s3:\/\/avocado-there-data\/backbones\/own/, whole);
+    await expectRejection(/has 1 objects under the keys of others .* s3:\/\/avocado-there-data\/backbones\/own/, whole);
     await data.write("backbones/own/model.json", '{"changed":true}');
   });
 
   it("into a stage that has models", async () => {
     await trainTinyModel(target.corner, 7);
-    await expectRefusal(/Stage 'there' already has models: avocado-model\. With --replace/, whole);
+    await expectRejection(/Stage 'there' already has models: avocado-model\. With --replace/, whole);
   });
 });
 

@@ -83,10 +83,10 @@ describe.each(hosts)("MLflow's image behind a gateway that sends on the %s", (ho
     expect(asked.status).toBe(200);
   });
 
-  it("would be refused, had the gateway not overwritten Host", async () => {
+  it("would be rejected, had the gateway not overwritten Host", async () => {
     const trackingUri = await openGateway({ host, requestParameters: {} });
     const { experiments } = createMlflowClient({ trackingUri, fetch: signed });
-    await expect(experiments.getOrCreate("refused", "s3://bucket/refused")).rejects.toThrow("Invalid Host header");
+    await expect(experiments.getOrCreate("rejected", "s3://bucket/rejected")).rejects.toThrow("Invalid Host header");
     await expect(startTrackingServer({ trackingUri, fetch: signed, timeout: 1000 })).rejects.toThrow(
       "rejects this caller",
     );
@@ -103,7 +103,7 @@ describe("the check of MLflow's hosts", () => {
       const trackingUri = await openGateway({ host, target: wrong.url, requestParameters: {} });
       expect((await signed(`${trackingUri}/health`, { method: "GET" })).status).toBe(200);
       const { experiments } = createMlflowClient({ trackingUri, fetch: signed });
-      await expect(experiments.getOrCreate("refused", "s3://bucket/x")).rejects.toThrow("Invalid Host header");
+      await expect(experiments.getOrCreate("rejected", "s3://bucket/x")).rejects.toThrow("Invalid Host header");
     }
   });
 

@@ -173,7 +173,7 @@ describe("evaluateModel", () => {
     expect(announced).toHaveLength(1);
   });
 
-  it("refuses a model that was trained on test fruits and leaves the champion", async () => {
+  it("rejects a model that was trained on test fruits and leaves the champion", async () => {
     await evaluate(await trainTinyModel(corner, 3));
     const cheating = await trainTinyModel(corner, 1, { sidecar: { trainingFruits: ["1", "9"] } });
     await expect(evaluate(cheating)).rejects.toMatchObject({

@@ -113,7 +113,7 @@ describe("raw data at s3://", () => {
       "the credentials do not allow to read it",
     ],
     ["the region is wrong", { region: "eu-west-1" }, "the bucket is in another region"],
-  ])("is refused when %s", async (_name, wrong, message) => {
+  ])("is rejected when %s", async (_name, wrong, message) => {
     await expect(fetchWith({ ...access(), ...wrong })).rejects.toMatchObject({
       name: "InvalidInput",
       message: expect.stringContaining(`${message}. Check the address and secret 'raw-data-`),

@@ -172,10 +172,10 @@ describe.each<[string, Fault]>([
     const seen = await predict(address);
     report(fault, "predict", seen);
     expect(seen).toMatchObject({ status: 200, what: "version 1" });
-    const refused = await reload(address);
-    report(fault, "reload", refused);
-    expect(refused).toMatchObject({ status: 502, what: "ModelRejected" });
-    expect(refused.detail).toMatch(/MLflow.*Version 1 goes on serving\.$/s);
+    const rejected = await reload(address);
+    report(fault, "reload", rejected);
+    expect(rejected).toMatchObject({ status: 502, what: "ModelRejected" });
+    expect(rejected.detail).toMatch(/MLflow.*Version 1 goes on serving\.$/s);
     expect(await predict(address)).toMatchObject({ status: 200, what: "version 1" });
   });
 });

@@ -20,7 +20,7 @@ afterAll(async () => {
   await api?.stop();
   await postgres?.stop();
 });
-const refused = (query: Promise<unknown>) => expect(query).rejects.toThrow(/permission denied|must be owner/);
+const rejected = (query: Promise<unknown>) => expect(query).rejects.toThrow(/permission denied|must be owner/);
 
 describe("prepareDatabases", () => {
   const mlflow = { user: "mlflow", password: "first" };
@@ -38,14 +38,14 @@ describe("prepareDatabases", () => {
   });
 
   it("keeps a role out of the databases of others", async () => {
-    await refused(postgres.query(other, "mlflow", "SELECT 1"));
+    await rejected(postgres.query(other, "mlflow", "SELECT 1"));
   });
 
   it("gives a role no right over the server but to copy its database", async () => {
     await postgres.query(mlflow, "postgres", "CREATE DATABASE copied TEMPLATE mlflow");
     await postgres.query(mlflow, "postgres", "DROP DATABASE copied");
-    await refused(postgres.query(mlflow, "postgres", "CREATE DATABASE stolen TEMPLATE other"));
-    await refused(postgres.query(mlflow, "mlflow", "CREATE ROLE more"));
+    await rejected(postgres.query(mlflow, "postgres", "CREATE DATABASE stolen TEMPLATE other"));
+    await rejected(postgres.query(mlflow, "mlflow", "CREATE ROLE more"));
     const flags = "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = 'mlflow'";
     expect(await postgres.query(mlflow, "mlflow", flags)).toEqual([[false, false, true, false]]);
   });
@@ -64,7 +64,7 @@ describe("prepareDatabases", () => {
     await prepareDatabases(sql, [{ name: "halfway", password: "third" }]);
     const halfway = { user: "halfway", password: "third" };
     await postgres.query(halfway, "halfway", "CREATE TABLE things (id text)");
-    await refused(postgres.query(halfway, "halfway", "CREATE ROLE more"));
+    await rejected(postgres.query(halfway, "halfway", "CREATE ROLE more"));
   });
 });
 

@@ -53,7 +53,7 @@ describe("recordFailure", () => {
     expect((await corner.mlflow.runs.get(first.runId ?? ""))?.endTime).toBe(ended);
   });
 
-  it("cuts a reason that MLflow would refuse for its length", async () => {
+  it("cuts a reason that MLflow would reject for its length", async () => {
     const { runId } = await begin();
     const { reason } = await record(corner, { Error: "E", Cause: "x".repeat(20_000) });
     expect(reason).toHaveLength(20_000);

@@ -41,9 +41,9 @@ describe("POST /reload-model", () => {
     const graph = await corner.artifacts.store.read(`${prefix}model.onnx`);
     await corner.artifacts.store.write(`${prefix}model.onnx`, graph.subarray(0, graph.length / 2));
     await promote(broken.version);
-    const refused = await call("POST", "/reload-model");
-    expect(refused).toMatchObject({ status: 502, code: "ModelRejected" });
-    expect(refused.detail).toMatch(/cannot be read as an ONNX graph.*Version 1 goes on serving\.$/s);
+    const rejected = await call("POST", "/reload-model");
+    expect(rejected).toMatchObject({ status: 502, code: "ModelRejected" });
+    expect(rejected.detail).toMatch(/cannot be read as an ONNX graph.*Version 1 goes on serving\.$/s);
     expect(await served()).toBe(good.version);
   });
 

@@ -52,7 +52,7 @@ describe("uploads", () => {
   });
 
   it.each(["uploads/nothing", `uploads/${"a".repeat(43)}`, "serving/champion.json", "uploads/../secret"])(
-    "refuse a key at which nothing was uploaded: %s",
+    "reject a key at which nothing was uploaded: %s",
     async (key) => {
       await expect(uploads.read(key)).rejects.toMatchObject({ status: 400, name: "NotUploaded" });
     },

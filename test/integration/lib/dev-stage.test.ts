@@ -49,7 +49,7 @@ describe("stage dev in the emulator", () => {
   });
 
   it.each(unknownTypes)(
-    "leaves out %s because the emulator refuses it, and says so in the documentation",
+    "leaves out %s because the emulator rejects it, and says so in the documentation",
     async (Type) => {
       const client = new CloudFormationClient(localClient(account.aws.url));
       const TemplateBody = JSON.stringify({ Resources: { One: { Type } } });

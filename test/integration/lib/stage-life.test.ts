@@ -238,8 +238,8 @@ describe("npm run stage -- export and import", () => {
     const exported = await run("export", "dev");
     expect(exported).toMatchObject({ code: 0, text: expect.stringContaining("Exported stage 'dev' with") });
     // In the emulator both stages have one database.
-    const refused = await run("import", "dev2");
-    expect(refused).toMatchObject({ code: 1, text: expect.stringContaining("already has models: avocado-model.") });
+    const rejected = await run("import", "dev2");
+    expect(rejected).toMatchObject({ code: 1, text: expect.stringContaining("already has models: avocado-model.") });
     const imported = await run("import", "dev2", "--replace");
     expect(imported).toMatchObject({ code: 0, text: expect.stringContaining("The champion is published.") });
     const manifest = JSON.parse(Buffer.from(await artifactsOf("dev2").read("serving/champion.json")).toString());

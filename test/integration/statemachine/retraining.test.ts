@@ -157,7 +157,7 @@ describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
     ["Take lock", "AccessDenied"],
-    ["Start registry", "RegistryRefused"],
+    ["Start registry", "RegistryRejected"],
     ["Start registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
     ["Plan data set", "InvalidDataset"],
@@ -299,7 +299,7 @@ describe("what is retried", () => {
 
   it("RegistryUnavailable, for want of capacity perhaps: once", async () => {
     const mocks = { ...trainedByTask, "Start registry": throws("RegistryUnavailable") };
-    const once = (await machine.run({ ...trainedByTask, "Start registry": throws("RegistryRefused") })).attempts;
+    const once = (await machine.run({ ...trainedByTask, "Start registry": throws("RegistryRejected") })).attempts;
     expect((await machine.run(mocks)).attempts).toBe(once + 1);
   });
 
@@ -308,7 +308,7 @@ describe("what is retried", () => {
     "InvalidDataset",
     "InvalidModel",
     "NotFound",
-    "RegistryRefused",
+    "RegistryRejected",
     "States.Timeout",
     "Runtime.HandlerError",
   ])("%s: never, for it would be the same again", async (error) => {

@@ -72,7 +72,7 @@ function policiesOf(resource: TemplateResource, resources: Resources): string[] 
 /**
  * Policies and gateways are the cases that CloudFormation's documentation names itself ("When a DependsOn attribute is required"):
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html
- * The others are refusals of the services at creation or deletion, each with its reason.
+ * The others are rejections of the services at creation or deletion, each with its reason.
  */
 const needs: Need[] = [
   {

@@ -61,11 +61,11 @@ async function answer(
   options: GatewayOptions,
 ) {
   // The quota is documented, the answer is not.
-  if (sizeOf(incoming) > quotas.requestLineAndHeaderValues) return refuse(outgoing, 431, "Request Header Too Large");
+  if (sizeOf(incoming) > quotas.requestLineAndHeaderValues) return reject(outgoing, 431, "Request Header Too Large");
   const body = await buffer(incoming);
-  if (body.length > quotas.body) return refuse(outgoing, 413, "Request Entity Too Large");
+  if (body.length > quotas.body) return reject(outgoing, 413, "Request Entity Too Large");
   // Unsigned, signed by another and signed otherwise are all told the same.
-  if (!(await isSignedBy(incoming, body, options.caller, options.region))) return refuse(outgoing, 403, "Forbidden");
+  if (!(await isSignedBy(incoming, body, options.caller, options.region))) return reject(outgoing, 403, "Forbidden");
   forward(incoming, outgoing, body, { ...headersFor(incoming, options.host), ...mapping }, options);
 }
 
@@ -83,13 +83,13 @@ function forward(
     response.pipe(outgoing);
   });
   const timer = setTimeout(() => {
-    refuse(outgoing, timeoutStatus, timeoutStatus === 503 ? "Service Unavailable" : "Gateway Timeout");
+    reject(outgoing, timeoutStatus, timeoutStatus === 503 ? "Service Unavailable" : "Gateway Timeout");
     passed.destroy();
   }, timeout);
   passed.on("error", () => {
     clearTimeout(timer);
     // No task is registered with Cloud Map, or it does not take the connection.
-    if (!outgoing.headersSent) refuse(outgoing, 503, "Service Unavailable");
+    if (!outgoing.headersSent) reject(outgoing, 503, "Service Unavailable");
     else if (!outgoing.writableEnded) outgoing.destroy();
   });
   passed.end(body);
@@ -116,7 +116,7 @@ function sizeOf({ method = "", url = "", rawHeaders }: IncomingMessage): number 
   return [`${method} ${url} HTTP/1.1`, ...values].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-function refuse(outgoing: ServerResponse, status: number, message: string): void {
+function reject(outgoing: ServerResponse, status: number, message: string): void {
   const headers = { "content-type": "application/json", "apigw-requestid": requestId() };
   outgoing.writeHead(status, headers).end(JSON.stringify({ message }));
 }

@@ -10,7 +10,7 @@ const reserved =
 
 /**
  * Reads the constant headers that an integration overwrites.
- * @throws Error for what API Gateway refuses at deployment, and for what this stand-in does not know
+ * @throws Error for what API Gateway rejects at deployment, and for what this stand-in does not know
  */
 export function readHeaderMapping(parameters: RequestParameters): Record<string, string> {
   return Object.fromEntries(

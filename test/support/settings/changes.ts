@@ -86,10 +86,10 @@ export function changesBetween(before: Templates, after: Templates): Change[] {
 }
 
 /**
- * What CloudFormation would refuse in an update: an export that another stack still imports and that goes or changes, since
+ * What CloudFormation would reject in an update: an export that another stack still imports and that goes or changes, since
  * its stack is updated first, and a replaced resource whose name stays the same.
  */
-export function findRefusals(before: Templates, after: Templates, changes: readonly Change[]): string[] {
+export function findRejections(before: Templates, after: Templates, changes: readonly Change[]): string[] {
   const replaced = changes.filter(({ effect }) => effect === "replaced");
   const names = replaced.flatMap(({ stack, logicalId, type }) => {
     const [old, changed] = [before, after].map((templates) =>

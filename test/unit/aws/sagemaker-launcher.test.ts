@@ -26,12 +26,12 @@ const settings: SageMakerSettings = {
 class Jobs {
   readonly created: CreateTrainingJobCommandInput[] = [];
   readonly status = new Map<string, string>();
-  refusal: Error | undefined;
+  rejection: Error | undefined;
 
   async send(command: CreateTrainingJobCommand | DescribeTrainingJobCommand): Promise<unknown> {
     const name = command.input.TrainingJobName ?? "";
     if (!(command instanceof CreateTrainingJobCommand)) return { TrainingJobStatus: this.status.get(name) };
-    if (this.refusal) throw this.refusal;
+    if (this.rejection) throw this.rejection;
     if (this.status.has(name)) throw Object.assign(new Error("already exists"), { name: "ResourceInUse" });
     this.created.push(command.input);
     this.status.set(name, "InProgress");
@@ -105,8 +105,8 @@ describe("SageMakerLauncher", () => {
     ["CapacityError", "Unable to provision requested ML compute capacity", "NoTrainerCapacity"],
     ["ValidationException", "Could not access the role", "TrainerNotStarted"],
     ["ThrottlingException", "Rate exceeded", "Transient"],
-  ])("names what SageMaker refuses: %s", async (name, words, expected) => {
-    jobs.refusal = Object.assign(new Error(words), { name });
+  ])("names what SageMaker rejects: %s", async (name, words, expected) => {
+    jobs.rejection = Object.assign(new Error(words), { name });
     await expect(launcher().launch(message)).rejects.toMatchObject({
       name: expected,
       message: `SageMaker did not start the trainer: ${name}: ${words}`,

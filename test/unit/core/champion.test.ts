@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decideChampion, refuseSeenFruits } from "../../../core/champion.ts";
+import { decideChampion, rejectSeenFruits } from "../../../core/champion.ts";
 import type { GroupedMetrics } from "../../../core/contracts/model.ts";
 
 function scored(version: string, mse: number, change: Partial<GroupedMetrics> = {}) {
@@ -59,7 +59,7 @@ describe("decideChampion", () => {
     expect(reason).toContain("3.99999 days squared");
   });
 
-  it("refuses a model that predicts no numbers", () => {
+  it("rejects a model that predicts no numbers", () => {
     const broken = () => decideChampion(scored("2", Number.NaN), scored("1", 4), "mse");
     expect(broken).toThrow(
       expect.objectContaining({ name: "InvalidModel", message: expect.stringContaining("Version 2") }),
@@ -67,26 +67,26 @@ describe("decideChampion", () => {
   });
 });
 
-describe("refuseSeenFruits", () => {
+describe("rejectSeenFruits", () => {
   const test = { source: "hass-2024", fruits: ["7", "8", "8", "9"] };
 
-  it("refuses a model that was trained on test fruits and names them", () => {
-    const seen = () => refuseSeenFruits({ source: "hass-2024", trainingFruits: ["1", "9", "8"] }, test, "Version 2");
+  it("rejects a model that was trained on test fruits and names them", () => {
+    const seen = () => rejectSeenFruits({ source: "hass-2024", trainingFruits: ["1", "9", "8"] }, test, "Version 2");
     expect(seen).toThrow(expect.objectContaining({ name: "InvalidModel" }));
     expect(seen).toThrow("Version 2 was trained on 2 of the test fruits (8, 9)");
   });
 
   it("names a few of many", () => {
     const fruits = ["1", "2", "3", "4", "5", "6", "7"];
-    const seen = () => refuseSeenFruits({ source: "a", trainingFruits: fruits }, { source: "a", fruits }, "It");
+    const seen = () => rejectSeenFruits({ source: "a", trainingFruits: fruits }, { source: "a", fruits }, "It");
     expect(seen).toThrow("(1, 2, 3, 4, 5 and 2 more)");
   });
 
   it("takes a model trained on other fruits", () => {
-    expect(() => refuseSeenFruits({ source: "hass-2024", trainingFruits: ["1"] }, test, "It")).not.toThrow();
+    expect(() => rejectSeenFruits({ source: "hass-2024", trainingFruits: ["1"] }, test, "It")).not.toThrow();
   });
 
   it("takes a model of another source, whose fruits only share the names", () => {
-    expect(() => refuseSeenFruits({ source: "synthetic-1", trainingFruits: ["8"] }, test, "It")).not.toThrow();
+    expect(() => rejectSeenFruits({ source: "synthetic-1", trainingFruits: ["8"] }, test, "It")).not.toThrow();
   });
 });

@@ -76,7 +76,7 @@ describe("FolderStore", () => {
     expect(await readdir(store.folder)).toEqual(["a"]);
   });
 
-  it("refuses a key that leaves the folder", async () => {
+  it("rejects a key that leaves the folder", async () => {
     await expect(store.write("../x", "")).rejects.toThrow("leaves the folder");
     await expect(store.head("../x")).rejects.toThrow("leaves the folder");
   });

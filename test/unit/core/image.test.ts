@@ -102,7 +102,7 @@ describe("decodeImage", () => {
     expectColour(pixel(await decodeImage(bytes), 112, 112), [60, 140, 40], 4);
   });
 
-  it("refuses a truncated photograph as corrupt", async () => {
+  it("rejects a truncated photograph as corrupt", async () => {
     const bytes = await noisy().jpeg().toBuffer();
     await expect(decodeImage(bytes.subarray(0, bytes.length / 2))).rejects.toMatchObject({
       name: "InvalidImage",
@@ -110,13 +110,13 @@ describe("decodeImage", () => {
     });
   });
 
-  it("refuses a photograph whose middle is damaged", async () => {
+  it("rejects a photograph whose middle is damaged", async () => {
     const bytes = await noisy().jpeg().toBuffer();
     bytes.fill(0xff, 20_000, 20_400);
     await expect(decodeImage(bytes)).rejects.toMatchObject({ reason: "corrupt" });
   });
 
-  it("refuses a file that only begins like a photograph", async () => {
+  it("rejects a file that only begins like a photograph", async () => {
     await expect(decodeImage(Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]))).rejects.toMatchObject({
       reason: "corrupt",
     });
@@ -131,11 +131,11 @@ describe("decodeImage", () => {
     ["text", "unknown", "hello"],
     ["text that begins like a bitmap", "unknown", "BMW is a maker of cars"],
     ["nothing", "unknown", ""],
-  ])("refuses %s by its content, as %s", async (_name, reason, text) => {
+  ])("rejects %s by its content, as %s", async (_name, reason, text) => {
     await expect(decodeImage(Buffer.from(text))).rejects.toMatchObject({ reason });
   });
 
-  it("refuses GIF and TIFF, which libvips could read", async () => {
+  it("rejects GIF and TIFF, which libvips could read", async () => {
     for (const format of ["gif", "tiff"] as const) {
       await expect(decodeImage(await plain("red").toFormat(format).toBuffer())).rejects.toMatchObject({
         reason: "unsupported",
@@ -151,12 +151,12 @@ describe("decodeImage", () => {
     });
   });
 
-  it("refuses more pixels than the caller's limit", async () => {
-    const refused = decodeImage(await plain("red").png().toBuffer(), { maxPixels: 300 * 300 - 1 });
-    await expect(refused).rejects.toMatchObject({ reason: "too-large" });
+  it("rejects more pixels than the caller's limit", async () => {
+    const rejected = decodeImage(await plain("red").png().toBuffer(), { maxPixels: 300 * 300 - 1 });
+    await expect(rejected).rejects.toMatchObject({ reason: "too-large" });
   });
 
-  it("refuses more pixels than its limit without decoding them", async () => {
+  it("rejects more pixels than its limit without decoding them", async () => {
     const side = Math.ceil(Math.sqrt(maxPixels)) + 1;
     const bytes = await plain("black", side, side).png({ compressionLevel: 1 }).toBuffer();
     await expect(decodeImage(bytes)).rejects.toMatchObject({ reason: "too-large" });

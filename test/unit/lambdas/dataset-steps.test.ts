@@ -18,7 +18,7 @@ describe.each([
   ["assemble-dataset", assembleDataset, { version: "v" }, {}],
   ["find-dataset", findDataset, {}, "nothing"],
 ] as const)("%s", (_name, handler, right, wrong) => {
-  it("refuses a wrong event by the name that the state machine does not retry", async () => {
+  it("rejects a wrong event by the name that the state machine does not retry", async () => {
     await expect(handler(wrong, context)).rejects.toMatchObject({ name: "InvalidInput" });
   });
 

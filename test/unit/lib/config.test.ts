@@ -39,7 +39,7 @@ describe("triggers and trainer", () => {
     [{ registry: { cpu: 1024, memoryMegabytes: 1024 } }, "2 to 8 times the units of CPU"],
     [{ registry: { cpu: 256, memoryMegabytes: 4096 } }, "2 to 8 times the units of CPU"],
     [{ newData: { quietMinutes: 60 } }, "quietMinutes"],
-  ])("refuse what AWS would refuse: %o", (wrong, words) => {
+  ])("reject what AWS would reject: %o", (wrong, words) => {
     expect(() => parseConfig({ stage: "mine", ...wrong }, "config/mine.json")).toThrow(words);
   });
 });
@@ -52,7 +52,7 @@ describe("the waiting for Kaggle", () => {
     expect(() => parse({ dataset: { licence: "CC BY 4.0" } })).toThrow("licence");
   });
 
-  it("is refused where an execution would have too many events, with both settings", () => {
+  it("is rejected where an execution would have too many events, with both settings", () => {
     expect(() => parse({ waitSeconds: 28 })).toThrow(/waitSeconds/);
     expect(() => parse({ waitSeconds: 28 })).toThrow("20 hours of datasetTimeoutHours, queueTimeoutHours and run");
     expect(() => parse({ waitSeconds: 28 })).toThrow("has to be 29 at least");
@@ -62,7 +62,7 @@ describe("the waiting for Kaggle", () => {
     ).toBeTruthy();
   });
 
-  it("is refused where it may last longer than the state machine, with the settings", () => {
+  it("is rejected where it may last longer than the state machine, with the settings", () => {
     const kaggle = { datasetTimeoutHours: 10, queueTimeoutHours: 10 };
     expect(() => parse(kaggle)).toThrow("datasetTimeoutHours, queueTimeoutHours and runTimeoutHours are 32 hours");
     expect(parse({ ...kaggle, runTimeoutHours: 10 })).toBeTruthy();
@@ -80,7 +80,7 @@ it("a schedule may train on SageMaker only where the stage says what the trainin
 });
 
 describe("edge", () => {
-  it("is refused where a firewall for CloudFront cannot be, and beside tokens: both problems at once", () => {
+  it("is rejected where a firewall for CloudFront cannot be, and beside tokens: both problems at once", () => {
     const jwt = { issuer: "https://issuer.example", audience: ["avocado"] };
     const parse = () => parseConfig({ stage: "mine", region: "eu-west-1", edge: {}, predict: { jwt } }, "test");
     for (const named of ["us-east-1", "at region", "'edge'", "at predict.jwt"]) expect(parse).toThrow(named);
@@ -92,7 +92,7 @@ describe("edge", () => {
 });
 
 describe("readConfig", () => {
-  it("refuses a stage that there is not, and names those that there are", () => {
+  it("rejects a stage that there is not, and names those that there are", () => {
     expect(() => readConfig("staging")).toThrow(
       /^There is no stage 'staging'\. Choose one with -c stage=dev or .*-c stage=prod, or write config\/staging\.json\.$/,
     );

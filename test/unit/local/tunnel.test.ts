@@ -78,8 +78,8 @@ describe("openTunnel", () => {
   });
 
   it("says why it cannot be opened and what to do", async () => {
-    const refuse = () => Promise.reject(new Error("ERR_NGROK_105 the token is wrong"));
-    await expect(openTunnel(`http://${address}`, "x", refuse)).rejects.toThrow(/ERR_NGROK_105.*Check NGROK_AUTHTOKEN/s);
+    const reject = () => Promise.reject(new Error("ERR_NGROK_105 the token is wrong"));
+    await expect(openTunnel(`http://${address}`, "x", reject)).rejects.toThrow(/ERR_NGROK_105.*Check NGROK_AUTHTOKEN/s);
   });
 
   it("answers 502 when the server is away", async () => {

@@ -41,14 +41,14 @@ describe("the stand-in for the gateway", () => {
     ["an unknown key", { ...caller, accessKeyId: "OTHER" }],
     ["a wrong secret", { ...caller, secretAccessKey: "guess" }],
     ["a key whose session token is missing", { accessKeyId: "AKID", secretAccessKey: "secret" }],
-  ])("refuses what is signed by %s", async (_, credentials) => {
+  ])("rejects what is signed by %s", async (_, credentials) => {
     const { url, asked } = await open();
     const sent = credentials ? createSignedFetch({ region, credentials }) : fetch;
     expect(await told(await sent(`${url}/health`, { method: "GET" }))).toEqual([403, { message: "Forbidden" }]);
     expect(asked).toEqual([]);
   });
 
-  it("refuses a body, a path, a query or a region that was not signed", async () => {
+  it("rejects a body, a path, a query or a region that was not signed", async () => {
     const { url, asked } = await open();
     const body = "{}";
     const headersFor = (where: string) =>
@@ -84,7 +84,7 @@ describe("the stand-in for the gateway", () => {
     expect(mapped.asked[0]?.headers.host).toBe("mlflow.internal");
   });
 
-  it("refuses mappings that API Gateway refuses", async () => {
+  it("rejects mappings that API Gateway rejects", async () => {
     for (const header of ["Via", "X-Forwarded-Host", "x-amz-date", "Authorization"]) {
       const requestParameters = { [`overwrite:header.${header}`]: "x" };
       await expect(open({ requestParameters }), header).rejects.toThrow("restricted");

@@ -23,9 +23,9 @@ export function checkZones(client: EC2Client, { stage, configured, excluded }: Z
     if (unknown.length > 0) return { state: "missing", found: `there is no zone ${unknown.join(", ")} here`, advice };
     const chosen = configured ? zones.filter((zone) => configured.includes(nameOf(zone))) : zones.slice(0, 2);
     const names = chosen.map((zone) => `${nameOf(zone)} (${zone.ZoneId})`);
-    const refused = names.filter((_, i) => excluded.has(chosen[i]?.ZoneId ?? ""));
-    if (refused.length === 0) return { state: "ok", found: names.join(", ") };
-    return { state: "missing", found: `${refused.join(", ")} cannot have a VPC link`, advice };
+    const rejected = names.filter((_, i) => excluded.has(chosen[i]?.ZoneId ?? ""));
+    if (rejected.length === 0) return { state: "ok", found: names.join(", ") };
+    return { state: "missing", found: `${rejected.join(", ")} cannot have a VPC link`, advice };
   });
 }
 

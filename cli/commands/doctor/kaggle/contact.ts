@@ -31,7 +31,7 @@ export const differs = (check: string, found: string, assumed: string): Finding 
   advice: `Assumed was: ${assumed}. Please report it with this whole page.`,
 });
 
-/** Asks Kaggle something. What it refuses, or what does not come, stops the strategy: `missing`. */
+/** Asks Kaggle something. What it rejects, or what does not come, stops the strategy: `missing`. */
 export async function tryOut(check: string, question: () => Promise<Answer>): Promise<Finding> {
   try {
     return { ...(await question()), check };

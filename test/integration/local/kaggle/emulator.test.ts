@@ -137,7 +137,7 @@ describe("the local Kaggle, with this project's client", () => {
     await expect(watch("cancelled").then((seen) => seen.at(-1))).resolves.toBe("CANCEL_ACKNOWLEDGED");
   });
 
-  it("refuses a kernel for want of quota", async () => {
+  it("rejects a kernel for want of quota", async () => {
     await kaggle.setFaults({ kernel: "quota" });
     await expect(push("no-quota", "1")).rejects.toThrow(/Maximum weekly GPU quota/);
   });

@@ -160,7 +160,7 @@ describe("collecting", () => {
     ["missing", { missingOutputs: ["model.onnx"] }, /without model\.onnx; it left only/],
     ["missing altogether", { missingOutputs: ["run.json"] }, /without run\.json/],
     ["not as the kernel wrote it", { damagedOutputs: ["model.onnx"] }, /not as the notebook wrote it: SHA-256/],
-  ])("refuses what is %s, and has the kernel pushed anew the next time", async (_, faults, message) => {
+  ])("rejects what is %s, and has the kernel pushed anew the next time", async (_, faults, message) => {
     const kernel = await complete();
     await kaggle.setFaults(faults);
     await expect(steps.collect(kernel)).rejects.toThrow(message);

@@ -109,7 +109,7 @@ describe("downloadFile", () => {
   });
 
   it.each([
-    ["refuses", answer(403), "answers 403 Forbidden: the host refuses it"],
+    ["rejects", answer(403), "answers 403 Forbidden: the host rejects it"],
     ["has it no more", answer(410), "answers 410 Gone: the file is not there any more"],
     ["answers with a page", answer(200, "<p>", { "content-type": "text/html" }), "a web page instead of the file"],
     ["has a file of another size", serve(content.subarray(1)), "it has 99999 bytes, not 100000"],

@@ -42,7 +42,7 @@ describe("parseStartOptions", () => {
     [["--strategy", "kaggle", "--kaggle", "cloud"], /--kaggle 'cloud': write local or real/],
     [["--strategy", "kaggle", "--weights", "random"], /--weights 'random': write imagenet or none/],
     [["--strategy", "kaggle", "--tunnel"], /--tunnel: only with --kaggle real/],
-  ])("refuses %j", (args, message) => {
+  ])("rejects %j", (args, message) => {
     expect(() => parseStartOptions(args)).toThrow(message);
   });
 

@@ -21,13 +21,13 @@ describe("validateInput", () => {
     expect(validateInput(once)).toEqual(once);
   });
 
-  it("refuses a network that the strategy cannot train and says which can", () => {
+  it("rejects a network that the strategy cannot train and says which can", () => {
     expect(() => validateInput({ strategy: "ecs", hyperparameters: { cnn: "resnet50" } })).toThrow(
       "Strategy 'ecs' cannot train 'resnet50'. It trains compact and mobilenet; for 'resnet50' use strategy 'kaggle'.",
     );
   });
 
-  it("refuses a pretrained network without a backbone, and says how to get one", () => {
+  it("rejects a pretrained network without a backbone, and says how to get one", () => {
     const hyperparameters = { cnn: "mobilenet" };
     expect(() => validateInput({ hyperparameters })).toThrow(/npm run backbone -- download.*backbone=<folder/);
     expect(validateInput({ hyperparameters, backbone: "s3://models/mobilenet" }).backbone).toBe(

@@ -143,7 +143,7 @@ describe("fetchData", () => {
       { "data.csv": Buffer.from(header), "dataset.json": Buffer.from("{}") },
       'dataset.json must name the source, as { "source"',
     ],
-  ])("refuses a zip with %s", async (_name, content, message) => {
+  ])("rejects a zip with %s", async (_name, content, message) => {
     await raw.write("set.zip", await zipped(content));
     await expect(fetchData({ raw, data, key: "set.zip" })).rejects.toMatchObject({
       name: "InvalidDataset",

@@ -59,7 +59,7 @@ describe("parseManifest", () => {
     expect(() => parseManifest(text)).toThrow(/line 3[\s\S]*Split/);
   });
 
-  it("refuses a photograph in two storage groups", () => {
+  it("rejects a photograph in two storage groups", () => {
     expect(() => parseManifest(formatManifest([row]).replace("0,1,0", "1,1,0"))).toThrow("exactly one storage group");
   });
 });

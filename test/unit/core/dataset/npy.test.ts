@@ -24,7 +24,7 @@ describe("encodeShard", () => {
     });
   });
 
-  it("refuses a photograph of another size", () => {
+  it("rejects a photograph of another size", () => {
     expect(() => encodeShard([new Uint8Array(3)])).toThrow("3 bytes");
   });
 });
@@ -55,13 +55,13 @@ describe("decodeShard", () => {
     );
   });
 
-  it("refuses content that is shorter than its header says", () => {
+  it("rejects content that is shorter than its header says", () => {
     const { content } = encodeShard([filled(3)]);
     expect(() => decodeShard(content.subarray(0, -1))).toThrow("not a whole NumPy file of uint8");
     expect(() => decodeShard(Buffer.from("hi"))).toThrow("not a whole NumPy file of uint8");
   });
 
-  it("refuses a gzipped shard, as they were before", () => {
+  it("rejects a gzipped shard, as they were before", () => {
     expect(() => decodeShard(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0]))).toThrow(
       "not a whole NumPy file",
     );

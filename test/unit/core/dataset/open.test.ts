@@ -54,7 +54,7 @@ describe("openDataset", () => {
     expect(await Array.fromAsync(dataset.shards("train"))).toEqual([]);
   });
 
-  it("refuses a shard that the manifest does not describe", async () => {
+  it("rejects a shard that the manifest does not describe", async () => {
     await store.write(datasetKeys.prefix(version) + key, encodeShard([image(1)]).content);
     const dataset = await openDataset(store, version);
     await expect(dataset.readShard(key)).rejects.toThrow("has 1 photographs, but the manifest");

@@ -62,7 +62,7 @@ describe("parseRows", () => {
     ["../x,2022-04-04 18:56:55,T20,1,1,1", "bad-file-name", "File Name '../x' must be a name without a folder"],
     [good, "duplicate-file-name", "File Name 'T20_d01_001_a_1' is on line 2 already"],
     ["x,2022-04-04 18:56:55,T10,1,1,1", "fruit-in-two-groups", "Sample '1' is in 'T10', but line 2 has it in 'T20'"],
-  ])("refuses the row %s as %s", (line, reason, message) => {
+  ])("rejects the row %s as %s", (line, reason, message) => {
     expect(problemOf(line)).toMatchObject({ line: 4, reason, message });
   });
 
@@ -91,11 +91,11 @@ describe("parseRows", () => {
     ["an empty file", "", "data.csv is empty"],
     ["a header alone", `${header}\n`, "data.csv has no rows"],
     ["a quote that never ends", `${header}\nx,"2022`, "data.csv cannot be read"],
-  ])("refuses %s", (_name, text, message) => {
+  ])("rejects %s", (_name, text, message) => {
     expect(() => parseRows(Buffer.from(text))).toThrow(message);
   });
 
-  it("refuses a table most of whose rows are bad, with examples", () => {
+  it("rejects a table most of whose rows are bad, with examples", () => {
     const bad = (stage: number) => `x${stage},2022-04-04 18:56:55,T20,1,1,${stage}`;
     expect(() => parse(good, bad(7), bad(8))).toThrow(/2 of 3 rows cannot be used.*line 3: .*'7'.*line 4: .*'8'/s);
   });

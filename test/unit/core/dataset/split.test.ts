@@ -37,7 +37,7 @@ describe("checkFruits", () => {
     expect(() => checkFruits({ train: 2, validation: 2, test: 2 })).not.toThrow();
   });
 
-  it("refuses fewer, says how many there are and what to do", () => {
+  it("rejects fewer, says how many there are and what to do", () => {
     const check = () => checkFruits({ train: 9, validation: 1, test: 2 });
     expect(check).toThrow("Too few fruits: 9 for train, 1 for validation, 2 for test; each part needs at least 2.");
     expect(check).toThrow("add photographs of more fruits");

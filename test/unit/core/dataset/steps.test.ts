@@ -157,7 +157,7 @@ describe("the steps from a folder to a data set", () => {
 });
 
 describe("planDataset", () => {
-  it("refuses too few fruits in a part", async () => {
+  it("rejects too few fruits in a part", async () => {
     const gone = samples.find((sample) => splitOfFruit(source, sample) === "test");
     const rows = names.filter((name) => !name.includes(`_${gone}_`)).map((name) => csvLine(name));
     files["data.csv"] = Buffer.from([header, ...rows].join("\n"));
@@ -167,7 +167,7 @@ describe("planDataset", () => {
     );
   });
 
-  it("refuses a part without any label", async () => {
+  it("rejects a part without any label", async () => {
     const isTest = (name: string) => splitOfFruit(source, name.split("_")[2] ?? "") === "test";
     const rows = names.map((name) => csvLine(name, isTest(name) ? { stage: "4" } : {}));
     files["data.csv"] = Buffer.from([header, ...rows].join("\n"));
@@ -189,7 +189,7 @@ describe("planDataset", () => {
 });
 
 describe("assembleDataset", () => {
-  it("refuses when photographs that cannot be decoded leave too few fruits", async () => {
+  it("rejects when photographs that cannot be decoded leave too few fruits", async () => {
     const gone = samples.find((sample) => splitOfFruit(source, sample) === "validation");
     for (const name of names) if (name.includes(`_${gone}_`)) files[`images/${name}.jpg`] = Buffer.from("x");
     await expect(run()).rejects.toThrow("1 for validation");

@@ -37,7 +37,7 @@ async function* stream(bytes: Uint8Array, size = 1000) {
 async function unpack(zip: Uint8Array, size?: number) {
   const entries = await Array.fromAsync(readZip(stream(zip, size), limit));
   return Object.fromEntries(
-    entries.map((entry) => [entry.path, "refused" in entry ? entry.refused : digest(entry.content)]),
+    entries.map((entry) => [entry.path, "rejected" in entry ? entry.rejected : digest(entry.content)]),
   );
 }
 
@@ -114,7 +114,7 @@ describe("readZip", () => {
     }
   });
 
-  it("refuses a file above the limit and reads on", async () => {
+  it("rejects a file above the limit and reads on", async () => {
     const contents = { "images/big.jpg": Buffer.alloc(limit + 1), "data.csv": Buffer.from("x") };
     for (const compress of [true, false]) {
       for (const streamed of [true, false]) {
@@ -124,7 +124,7 @@ describe("readZip", () => {
     }
   });
 
-  it("refuses a damaged file and reads on", async () => {
+  it("rejects a damaged file and reads on", async () => {
     for (const compress of [true, false]) {
       const zip = await yazl(files, { compress });
       zip.fill(0xaa, 3000, 3050);

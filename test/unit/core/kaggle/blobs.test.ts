@@ -156,7 +156,7 @@ describe("upload", () => {
     expect(kept).toBeLessThan(bound);
   });
 
-  it("is refused once and for all", async () => {
+  it("is rejected once and for all", async () => {
     const { client } = await uploads(() => ({ status: 400, body: "bad" }), lostProbe);
     await expect(client.blobs.upload(source)).rejects.toThrow(/the upload of a.bin \(400\): bad/);
     expect(opened).toEqual([0]);

@@ -59,18 +59,18 @@ describe("checkKernel", () => {
     );
   });
 
-  it("refuses a title that makes another slug", () => {
+  it("rejects a title that makes another slug", () => {
     expect(message(() => checkKernel({ slug: "avocado", title: "Guacamole", datasets: [] }))).toContain("'guacamole'");
   });
 
-  it.each(["avocado", "a/b/c", "a/b/1/2"])("refuses the data set %s", (source) => {
+  it.each(["avocado", "a/b/c", "a/b/1/2"])("rejects the data set %s", (source) => {
     expect(message(() => checkKernel({ slug: "avocado", title: "Avocado", datasets: [source] }))).toContain(source);
   });
 });
 
 describe("parseRef", () => {
   it("reads owner and slug", () => expect(parseRef("jane/avocado")).toEqual({ owner: "jane", slug: "avocado" }));
-  it.each(["avocado", "a/b/c", "/b", "a/"])("refuses %s", (text) =>
+  it.each(["avocado", "a/b/c", "/b", "a/"])("rejects %s", (text) =>
     expect(() => parseRef(text)).toThrow(/owner\/slug/),
   );
 });

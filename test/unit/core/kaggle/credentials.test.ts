@@ -39,7 +39,7 @@ describe("parseTracking", () => {
   it.each([
     [{ MLFLOW_TRACKING_USERNAME: "kernel" }, /The secret has MLFLOW_TRACKING_USERNAME but no MLFLOW_TRACKING_PASSWORD/],
     [{ MLFLOW_TRACKING_PASSWORD: "p" }, /no MLFLOW_TRACKING_USERNAME/],
-  ])("refuses one without the other: %j", (secret, message) => {
+  ])("rejects one without the other: %j", (secret, message) => {
     expect(() => parseTracking(uri, secret, "The secret")).toThrow(message);
   });
 });

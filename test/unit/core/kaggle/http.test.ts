@@ -62,8 +62,8 @@ describe("a call", () => {
   it.each([
     ["HTTP 400", json({ code: 400, message: "No such licence" }, 400)],
     ["a code under HTTP 200", json({ code: 400, message: "No such licence" })],
-  ])("is refused once and for all by %s", async (_, refusal) => {
-    const { asked, client } = await kaggle(() => refusal);
+  ])("is rejected once and for all by %s", async (_, rejection) => {
+    const { asked, client } = await kaggle(() => rejection);
     await expect(client.datasets.status(ref)).rejects.toThrow(/GetDatasetStatus \(400\): No such licence/);
     expect(asked).toHaveLength(1);
   });

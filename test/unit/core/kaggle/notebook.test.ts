@@ -26,7 +26,7 @@ describe("prepareNotebook", () => {
     expect(last).toMatchObject({ outputs: [], execution_count: null });
   });
 
-  it.each(["", "[]", '{"cells": 1}'])("refuses %s", (text) => {
+  it.each(["", "[]", '{"cells": 1}'])("rejects %s", (text) => {
     expect(() => prepareNotebook(text)).toThrow(/no Jupyter notebook/);
   });
 });
@@ -43,15 +43,15 @@ describe("injectParameters", () => {
     expect(cells[2]?.source).toBe("epochs = 4");
   });
 
-  it("refuses a parameter that the notebook does not know", () => {
+  it("rejects a parameter that the notebook does not know", () => {
     expect(() => injectParameters(notebook, { epoch: 3 })).toThrow(/does not know epoch\./);
   });
 
-  it("refuses a notebook without a parameters cell", () => {
+  it("rejects a notebook without a parameters cell", () => {
     expect(() => injectParameters('{"cells":[]}', {})).toThrow(/no cell tagged 'parameters'/);
   });
 
-  it("refuses what is no number", () => {
+  it("rejects what is no number", () => {
     expect(() => injectParameters(notebook, { epochs: Number.NaN })).toThrow(/NaN/);
   });
 

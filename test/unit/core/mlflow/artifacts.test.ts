@@ -7,7 +7,7 @@ describe("artifactPrefix", () => {
     expect(artifactPrefix("art", "s3://art/mlflow/model/")).toBe("mlflow/model/");
   });
 
-  it("refuses files of another bucket", () => {
+  it("rejects files of another bucket", () => {
     expect(() => artifactPrefix("art", "s3://artist/model")).toThrow(
       "'s3://artist/model' is not in the artifact bucket",
     );

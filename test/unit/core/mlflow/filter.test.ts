@@ -7,7 +7,7 @@ describe("equals", () => {
     expect(equals("name", "it's")).toBe('name = "it\'s"');
   });
 
-  it("refuses a value that cannot be quoted", () => {
+  it("rejects a value that cannot be quoted", () => {
     expect(() => equals("name", `'"`)).toThrow(expect.objectContaining({ name: "InvalidInput" }));
   });
 });

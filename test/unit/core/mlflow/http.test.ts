@@ -60,18 +60,18 @@ describe("MlflowHttp", () => {
     await expect(http.get("runs/get", {}, anything)).rejects.toThrow("(other side closed)");
   });
 
-  it("does not repeat what MLflow refuses, and keeps its code", async () => {
+  it("does not repeat what MLflow rejects, and keeps its code", async () => {
     const { asked, http } = await server(json({ error_code: "RESOURCE_DOES_NOT_EXIST", message: "No run x" }, 404));
     await expect(http.get("runs/get", {}, anything)).rejects.toMatchObject({
       name: "MlflowError",
       errorCode: "RESOURCE_DOES_NOT_EXIST",
       status: 404,
-      message: "MLflow refused GET runs/get (RESOURCE_DOES_NOT_EXIST): No run x",
+      message: "MLflow rejected GET runs/get (RESOURCE_DOES_NOT_EXIST): No run x",
     });
     expect(asked).toHaveLength(1);
   });
 
-  it("understands a refusal in plain text", async () => {
+  it("understands a rejection in plain text", async () => {
     const { http } = await server(text("Permission denied", 403));
     await expect(http.get("runs/get", {}, anything)).rejects.toMatchObject({ errorCode: "PERMISSION_DENIED" });
   });
@@ -129,7 +129,7 @@ describe("logging", () => {
 });
 
 describe("experiments", () => {
-  it("refuses one that has been deleted", async () => {
+  it("rejects one that has been deleted", async () => {
     const experiment = { experiment_id: "1", name: "e", artifact_location: "s3://b/e", lifecycle_stage: "deleted" };
     const { client } = await server(json({ experiment }));
     await expect(client.experiments.getOrCreate("e", "s3://b")).rejects.toThrow(
@@ -140,10 +140,10 @@ describe("experiments", () => {
 
 describe("aliases", () => {
   it("knows a missing alias from a wrong one", async () => {
-    const refusal = (message: string) => json({ error_code: "INVALID_PARAMETER_VALUE", message }, 400);
+    const rejection = (message: string) => json({ error_code: "INVALID_PARAMETER_VALUE", message }, 400);
     const { client } = await server(
-      refusal("Registered model alias champion not found."),
-      refusal("alias v1 is reserved"),
+      rejection("Registered model alias champion not found."),
+      rejection("alias v1 is reserved"),
     );
     await expect(client.registry.getAlias("m", "champion")).resolves.toBeUndefined();
     await expect(client.registry.getAlias("m", "v1")).rejects.toThrow("reserved");

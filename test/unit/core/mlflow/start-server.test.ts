@@ -70,7 +70,7 @@ describe("startTrackingServer", () => {
     const { address, asked } = await startAnswering({ status: 403, body: "Forbidden" });
     const starting = startTrackingServer({ ...quick, trackingUri: address });
     await expect(starting).rejects.toMatchObject({
-      name: "RegistryRefused",
+      name: "RegistryRejected",
       message: expect.stringContaining("rejects this caller (status 403)"),
     });
     expect(asked).toHaveLength(1);

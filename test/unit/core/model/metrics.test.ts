@@ -26,7 +26,7 @@ describe("regressionMetrics", () => {
     expect(regressionMetrics([{ days: 2, predicted: 3 }])).toMatchObject({ n: 1, mae: 1, r2: null });
   });
 
-  it("refuses an empty set", () => {
+  it("rejects an empty set", () => {
     expect(() => regressionMetrics([])).toThrow("no labelled photograph");
   });
 });

@@ -30,7 +30,7 @@ describe("loadOnnxModel", () => {
     await model.release();
   });
 
-  it("refuses what is no ONNX graph", async () => {
+  it("rejects what is no ONNX graph", async () => {
     await expect(loadOnnxModel(Buffer.from("not a model"))).rejects.toMatchObject({
       name: "InvalidModel",
       message: expect.stringContaining("cannot be read as an ONNX graph"),
@@ -50,7 +50,7 @@ describe("loadOnnxModel", () => {
     });
   });
 
-  it("refuses a graph for photographs of another size", async () => {
+  it("rejects a graph for photographs of another size", async () => {
     const small = graphWith([{ ...contract[0], dimensions: [112, 112, 3] } as GraphValue, contract[1] as GraphValue]);
     await expect(loadOnnxModel(small)).rejects.toThrow("input 'image' is uint8 [N,112,112,3], not uint8 [N,224,224,3]");
   });
@@ -70,7 +70,7 @@ describe("predictDays", async () => {
     expect(await predictDays(model, [], [])).toEqual([]);
   });
 
-  it("refuses a photograph of the wrong size and a missing group", async () => {
+  it("rejects a photograph of the wrong size and a missing group", async () => {
     await expect(predictDays(model, [new Uint8Array(10)], ["T10"])).rejects.toThrow("Image 0 has 10 bytes");
     await expect(predictDays(model, images, ["T10"])).rejects.toThrow("2 images but 1 groups");
   });

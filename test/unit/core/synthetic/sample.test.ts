@@ -75,7 +75,7 @@ describe("writeSample", () => {
     expect(await other.read("data.csv")).not.toEqual(await one.read("data.csv"));
   });
 
-  it("refuses too few fruits", async () => {
+  it("rejects too few fruits", async () => {
     await expect(generate(5, 1)).rejects.toThrow("A sample has from 6 to 10000 fruits, not 5");
     await expect(generate(6, 1.5)).rejects.toThrow("A seed is a whole number from 0, not 1.5");
   });

@@ -5,10 +5,10 @@ it("lets through who knows the secret", () => {
   expect(isFromOrigin("secret", "secret")).toBe(true);
 });
 
-it.each([undefined, "", "Secret", "secret ", "secre"])("refuses %j", (given) => {
+it.each([undefined, "", "Secret", "secret ", "secre"])("rejects %j", (given) => {
   expect(isFromOrigin(given, "secret")).toBe(false);
 });
 
-it("refuses everybody while there is no secret", () => {
+it("rejects everybody while there is no secret", () => {
   expect(isFromOrigin("", "")).toBe(false);
 });

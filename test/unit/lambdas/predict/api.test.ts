@@ -98,9 +98,9 @@ describe("POST /predict", () => {
     const { body } = await call(await apiEvent("POST", "/predict", form));
     expect(body.prediction.map((one: { estimated_days: number }) => Math.round(one.estimated_days))).toEqual([2, 4]);
     form.set("image_urls", "https://a.example/bad");
-    const { statusCode, body: refused } = await call(await apiEvent("POST", "/predict", form));
+    const { statusCode, body: rejected } = await call(await apiEvent("POST", "/predict", form));
     expect(statusCode).toBe(400);
-    expect(refused.detail).toBe("Error loading image from URL https://a.example/bad: it answers 404.");
+    expect(rejected.detail).toBe("Error loading image from URL https://a.example/bad: it answers 404.");
   });
 
   it("takes JSON with base64", async () => {
@@ -171,7 +171,7 @@ describe("POST /predict", () => {
     expect(JSON.stringify(lines)).not.toMatch(/token|a\.example/);
   });
 
-  it("tells the trace of a request's phases before it answers, refused or not", async () => {
+  it("tells the trace of a request's phases before it answers, rejected or not", async () => {
     await publishChampion(store, "1", 0);
     const traced: string[][] = [];
     const trace = async (spans: readonly { name: string }[]) => void traced.push(spans.map(({ name }) => name));

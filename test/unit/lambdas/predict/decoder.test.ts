@@ -30,10 +30,10 @@ it("gives up a photograph whose decoder cannot be stopped, and begins none that 
   decoding.mockReturnValue(endless.promise);
   const decoder = new Decoder(1);
   const stop = new AbortController();
-  const refused = [decoder.decode(bytes, stop.signal), decoder.decode(bytes, stop.signal)];
+  const rejected = [decoder.decode(bytes, stop.signal), decoder.decode(bytes, stop.signal)];
   await sleep(0);
   stop.abort();
-  for (const one of refused) await expect(one).rejects.toMatchObject({ reason: "too-slow" });
+  for (const one of rejected) await expect(one).rejects.toMatchObject({ reason: "too-slow" });
   endless.resolve(bytes);
   await sleep(0);
   expect(decoding).toHaveBeenCalledOnce();

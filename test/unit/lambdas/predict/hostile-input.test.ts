@@ -149,7 +149,7 @@ it("any JSON about images is answered", () => {
   );
 });
 
-it("a damaged photograph is decoded or refused as one", () =>
+it("a damaged photograph is decoded or rejected as one", () =>
   fc.assert(
     fc.asyncProperty(fc.nat(3), damage, async (which, how) => {
       const bytes = applyDamage(photographs[which] as Buffer, how);

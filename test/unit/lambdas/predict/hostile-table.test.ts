@@ -90,24 +90,24 @@ function urlForm(url: string): FormData {
   form.append("image_urls", url);
   return form;
 }
-const refused = (status: number) => {
+const rejected = (status: number) => {
   expect(status).toBeGreaterThanOrEqual(400);
   expect(status).toBeLessThan(500);
 };
 
 describe("an address of a photograph", () => {
-  it.each(hostileAddresses)("%s is refused", async (url) => {
+  it.each(hostileAddresses)("%s is rejected", async (url) => {
     const input = `\`${JSON.stringify(url).slice(1, -1)}\`${describeName(url)}`;
-    refused(await note("Addresses of photographs", input, "/predict", { method: "POST", body: urlForm(url) }));
+    rejected(await note("Addresses of photographs", input, "/predict", { method: "POST", body: urlForm(url) }));
   });
 });
 
 describe("a host of a photograph that", () => {
-  it.each(hostileHosts)("$input is refused", async ({ input, slow, answer }) => {
+  it.each(hostileHosts)("$input is rejected", async ({ input, slow, answer }) => {
     hostAnswer = answer;
     const url = `http://${slow ? "slow." : ""}public.example:${hostPort}/a.jpg`;
     const body = urlForm(url);
-    refused(await note("Hosts of photographs: one that", input, "/predict", { method: "POST", body }));
+    rejected(await note("Hosts of photographs: one that", input, "/predict", { method: "POST", body }));
   });
 });
 
@@ -117,24 +117,24 @@ describe("a file", () => {
     body.append("image_files", new Blob([new Uint8Array(bytes)]), name);
     const status = await note("Photographs", input, "/predict", { method: "POST", body });
     if (harmless) expect(status).toBe(200);
-    else refused(status);
+    else rejected(status);
   });
 });
 
 describe("a request", () => {
-  it.each(hostileBodies)("$input is refused", async ({ input, method = "POST", path = "/predict", type, body }) => {
+  it.each(hostileBodies)("$input is rejected", async ({ input, method = "POST", path = "/predict", type, body }) => {
     const headers: Record<string, string> = type ? { "content-type": type } : {};
-    refused(
+    rejected(
       await note("Requests", input, path, { method, headers, ...(body !== undefined && { body: body as BodyInit }) }),
     );
   });
 });
 
 describe("bytes with", () => {
-  it.each(hostileConnections)("$input are refused", async ({ input, bytes }) => {
+  it.each(hostileConnections)("$input are rejected", async ({ input, bytes }) => {
     const { statuses } = await sendRaw(address, [bytes]);
     expect(statuses.length).toBeLessThan(2);
-    for (const status of statuses) refused(status);
+    for (const status of statuses) rejected(status);
     add(
       "Connections (`npm run serve`; in AWS they end at the gateway)",
       input,

@@ -49,7 +49,7 @@ describe("the address of a request", () => {
     expect(asked).toEqual([read]);
   });
 
-  it("may be no path at all, which is refused", async () => {
+  it("may be no path at all, which is rejected", async () => {
     const { address, asked } = await start();
     expect((await sendRaw(address, [head("OPTIONS * HTTP/1.1", "Connection: close")])).statuses).toEqual([400]);
     expect(asked).toEqual([]);
@@ -168,7 +168,7 @@ describe("a server that stops", () => {
           response.resume().on("end", () => resolve(response.statusCode ?? 0));
         });
         asking.on("error", reject).end();
-        // Refused, or closed in the moment between two requests: what no server can help, and clients try again.
+        // Rejected, or closed in the moment between two requests: what no server can help, and clients try again.
       }).catch((error: NodeJS.ErrnoException) => {
         if (["ECONNREFUSED", "ECONNRESET"].includes(error.code ?? "")) return 0;
         throw error;

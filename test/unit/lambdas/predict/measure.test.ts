@@ -55,7 +55,7 @@ it("counts the longest of several that run at once", async () => {
   expect(line?.decodeLatency).toBeLessThan(1_000);
 });
 
-it("counts a refusal by its reason", async () => {
+it("counts a rejection by its reason", async () => {
   const [line] = await publish((measure) => measure.rejected("NoImages"));
   expect(line).toMatchObject({ reason: "NoImages", rejected: 1 });
 });

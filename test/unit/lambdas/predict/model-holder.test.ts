@@ -135,8 +135,8 @@ describe("ModelHolder.current", () => {
 
   it("says 503, and no more than that, when the first model cannot be loaded", async () => {
     await publishChampion(store, "1", 3, { sha256: "0".repeat(64) });
-    const refused = holder.current();
-    await expect(refused).rejects.toMatchObject({ status: 503, message: "The model cannot be loaded at the moment." });
+    const rejected = holder.current();
+    await expect(rejected).rejects.toMatchObject({ status: 503, message: "The model cannot be loaded at the moment." });
   });
 
   it("keeps serving when the manifest is gone", async () => {
@@ -234,13 +234,13 @@ describe("ModelHolder.reload", () => {
     await looking;
   });
 
-  it("answers 502 with the reason when the new model is refused, and says what goes on serving", async () => {
+  it("answers 502 with the reason when the new model is rejected, and says what goes on serving", async () => {
     await publishChampion(store, "1", 3);
     await version();
     await publishChampion(store, "2", 4, { sha256: "0".repeat(64) });
-    const refused = holder.reload();
-    await expect(refused).rejects.toMatchObject({ status: 502 });
-    await expect(refused).rejects.toThrow(/SHA-256.*Version 1 goes on serving\./);
+    const rejected = holder.reload();
+    await expect(rejected).rejects.toMatchObject({ status: 502 });
+    await expect(rejected).rejects.toThrow(/SHA-256.*Version 1 goes on serving\./);
     expect(await version()).toBe("1");
   });
 });

@@ -29,23 +29,23 @@ describe("readPredictRequest of a multipart form", () => {
     ["no condition", [photo], [], "No storage conditions provided."],
     ["fewer conditions", [photo, photo], ["T20"], "Number of storage conditions and images do not match."],
     ["an unknown condition", [photo], ["T15"], "Unknown storage condition 'T15'. It is one of T10, T20, Tam."],
-  ])("refuses %s with 400", async (_, images, conditions, detail) => {
-    const refused = read(predictForm(images, conditions));
-    await expect(refused).rejects.toMatchObject({ status: 400 });
-    await expect(refused).rejects.toThrow(new RegExp(`^${detail}`));
+  ])("rejects %s with 400", async (_, images, conditions, detail) => {
+    const rejected = read(predictForm(images, conditions));
+    await expect(rejected).rejects.toMatchObject({ status: 400 });
+    await expect(rejected).rejects.toThrow(new RegExp(`^${detail}`));
   });
 
-  it("takes 16 photographs and refuses 17", async () => {
+  it("takes 16 photographs and rejects 17", async () => {
     const form = (n: number) => predictForm(Array(n).fill(photo), Array(n).fill("T20"));
     expect((await read(form(16))).images).toHaveLength(16);
     await expect(read(form(17))).rejects.toMatchObject({ status: 400, name: "TooManyImages" });
   });
 
-  it("refuses a photograph of more than 10 MB with 413", async () => {
+  it("rejects a photograph of more than 10 MB with 413", async () => {
     await expect(read(predictForm([new Uint8Array(10_000_001)], ["T20"]))).rejects.toMatchObject({ status: 413 });
   });
 
-  it("refuses a body that ends in the middle of a part", async () => {
+  it("rejects a body that ends in the middle of a part", async () => {
     const event = await apiEvent("POST", "/predict", predictForm([randomBytes(1000)], ["T20"]));
     const body = Buffer.from(event.body ?? "", "base64")
       .subarray(0, 600)
@@ -53,11 +53,11 @@ describe("readPredictRequest of a multipart form", () => {
     await expect(readPredictRequest({ ...event, body })).rejects.toMatchObject({ status: 400, name: "InvalidForm" });
   });
 
-  it("refuses a photograph without a form with 415", async () => {
+  it("rejects a photograph without a form with 415", async () => {
     await expect(readPredictRequest(await sent("image/jpeg", ""))).rejects.toMatchObject({ status: 415 });
   });
 
-  it("refuses a form without a boundary", async () => {
+  it("rejects a form without a boundary", async () => {
     const event = { ...(await apiEvent("POST", "/predict")), headers: { "content-type": "multipart/form-data; a=b" } };
     await expect(readPredictRequest(event)).rejects.toMatchObject({ status: 400, name: "InvalidForm" });
   });
@@ -77,13 +77,13 @@ describe("readPredictRequest of a multipart form", () => {
     expect((await read(form)).images).toHaveLength(1);
   });
 
-  it("refuses an address that is too long", async () => {
+  it("rejects an address that is too long", async () => {
     const form = predictForm([], ["T20"]);
     form.append("image_urls", `https://a.example/${"x".repeat(2048)}`);
     await expect(read(form)).rejects.toMatchObject({ status: 400, name: "FieldTooLong" });
   });
 
-  it("refuses hundreds of parts", async () => {
+  it("rejects hundreds of parts", async () => {
     const form = predictForm([photo], ["T20"]);
     for (let i = 0; i < 100; i++) form.append(`other-${i}`, "x");
     await expect(read(form)).rejects.toMatchObject({ status: 400 });
@@ -106,7 +106,7 @@ describe("readPredictRequest of a form without files", () => {
     ["image_urls=a", "No storage conditions provided."],
     ["image_urls=a&storage_conditions=T10&storage_conditions=T10", "Number of storage conditions and images do not"],
     [`image_urls=${"a".repeat(2049)}&storage_conditions=T10`, "An image URL has more than 2048 characters."],
-  ])("refuses %.60j", async (body, detail) => {
+  ])("rejects %.60j", async (body, detail) => {
     await expect(readPredictRequest(await sent(type, body))).rejects.toThrow(new RegExp(`^${detail}`));
   });
 });
@@ -143,13 +143,13 @@ describe("readPredictRequest of JSON", () => {
     [[], "The request is wrong."],
     [null, "The request is wrong."],
     [{ images: Array(17).fill({ url: "a", storage_condition: "T10" }) }, "At most 16 images"],
-  ])("refuses %j", async (value, detail) => {
+  ])("rejects %j", async (value, detail) => {
     await expect(json(value)).rejects.toMatchObject({ status: 400 });
     await expect(json(value)).rejects.toThrow(new RegExp(`^${detail}`));
   });
 
-  it("refuses what is no JSON", async () => {
-    const refused = readPredictRequest(await sent("application/json", "{"));
-    await expect(refused).rejects.toMatchObject({ status: 400, name: "InvalidJson" });
+  it("rejects what is no JSON", async () => {
+    const rejected = readPredictRequest(await sent("application/json", "{"));
+    await expect(rejected).rejects.toMatchObject({ status: 400, name: "InvalidJson" });
   });
 });

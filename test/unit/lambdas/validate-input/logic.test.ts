@@ -19,7 +19,7 @@ describe("validateExecution", () => {
     expect(validate({ strategy: "kaggle" })).toMatchObject({ hyperparameters: { cnn: "mobilenetv2" } });
   });
 
-  it("refuses a backbone that Kaggle would not get and says what to do", () => {
+  it("rejects a backbone that Kaggle would not get and says what to do", () => {
     expect(() => validate({ strategy: "kaggle", backbone: "s3://models/backbone" })).toThrow(
       expect.objectContaining({ name: "InvalidInput", message: expect.stringMatching(/Leave 'backbone' out/) }),
     );
@@ -33,7 +33,7 @@ describe("validateExecution", () => {
     );
   });
 
-  it("refuses a strategy that the stage does not have, and says how to get it", () => {
+  it("rejects a strategy that the stage does not have, and says how to get it", () => {
     expect(() => validate({ strategy: "sagemaker" })).toThrow(
       expect.objectContaining({
         name: "InvalidInput",
@@ -44,14 +44,14 @@ describe("validateExecution", () => {
     );
   });
 
-  it("refuses a backbone that a training job would not get", () => {
+  it("rejects a backbone that a training job would not get", () => {
     expect(() => validate({ strategy: "sagemaker", backbone: "s3://models/backbone" }, "sagemaker")).toThrow(
       /Strategy 'sagemaker' takes its backbones/,
     );
   });
 
   it.each(["s3://models/mobilenet", "s3://data-of-the-stage/datasets/x", "s3://data-of-the-stage-2/backbones/x"])(
-    "refuses a backbone that the trainer's role may not read, and says where to put it: %s",
+    "rejects a backbone that the trainer's role may not read, and says where to put it: %s",
     (backbone) => {
       const input = { hyperparameters: { cnn: "mobilenet" }, backbone };
       expect(() => validate(input)).toThrow(

@@ -111,7 +111,7 @@ describe("loadBackbone", () => {
     });
   }
 
-  it("refuses what is no backbone, with what is wrong", async () => {
+  it("rejects what is no backbone, with what is wrong", async () => {
     const image = tf.input({ shape: [224, 224, 3] });
     const headed = tf.layers.globalAveragePooling2d({ dataFormat: "channelsLast" }).apply(image);
     const wrong = join(folder, "wrong");

@@ -52,7 +52,7 @@ describe("startHeartbeat", () => {
     expect(abandoned).toEqual([]);
   });
 
-  it("looks for a newer token once more when one is refused, for it may just have come", async () => {
+  it("looks for a newer token once more when one is rejected, for it may just have come", async () => {
     const { state, abandoned, tokens, start } = scene();
     let reads = 0;
     tokens.current = async () => (reads++ === 0 ? "a" : "b");

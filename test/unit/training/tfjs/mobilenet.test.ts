@@ -137,7 +137,7 @@ describe("mobilenet", () => {
     expect(files.filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
-  it("is refused without a backbone, with what to do", async () => {
+  it("is rejected without a backbone, with what to do", async () => {
     await expect(train("none", { backbone: undefined })).rejects.toMatchObject({
       name: "InvalidInput",
       message: expect.stringMatching(/npm run backbone -- download.*backbone=<folder/),

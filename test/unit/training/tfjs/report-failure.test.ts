@@ -28,7 +28,7 @@ describe("reportFailure", () => {
     expect(problems).toEqual(["MLflow took longer than 0.001 s"]);
   });
 
-  it("tells the state machine although MLflow refuses", async () => {
+  it("tells the state machine although MLflow rejects", async () => {
     const { done, problems } = await report(() => Promise.reject(new Error("away")));
     expect([done, problems]).toEqual([["state machine"], ["away"]]);
   });

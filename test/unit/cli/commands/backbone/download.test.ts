@@ -99,7 +99,7 @@ describe("downloadBackbone", () => {
   it.each([
     ["something else", answer(200, "[]"), /does not describe a layers model as expected[\s\S]*expected object/],
     ["no JSON", answer(200, "hello"), /does not describe a layers model as expected[\s\S]*JSON/],
-    ["refuses", answer(403), /answers 403 Forbidden: the host refuses it/],
+    ["rejects", answer(403), /answers 403 Forbidden: the host rejects it/],
   ])("says what is wrong when the host gives %s", async (_name, wrong, message) => {
     const { address } = await startFileHost(wrong);
     await expect(download(address)).rejects.toThrow(message);

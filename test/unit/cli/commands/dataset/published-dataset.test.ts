@@ -32,7 +32,7 @@ describe("listPublishedFiles", () => {
     expect(error).toMatchObject({ message: expect.stringContaining("give the zip with --zip") });
   });
 
-  it("says that the repository refuses", async () => {
+  it("says that the repository rejects", async () => {
     await expect(list("", 403)).rejects.toThrow("it answers 403 Forbidden");
   });
 });

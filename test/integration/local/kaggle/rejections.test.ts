@@ -8,7 +8,7 @@ import { kaggleUser, startTestKaggle, type TestKaggle } from "../../../support/k
 import { type KaggleSteps, kaggleSteps } from "../../../support/kaggle-steps.ts";
 import { smallNotebook } from "../../../support/small-notebook.ts";
 
-// What Kaggle refuses, and what it takes only in a certain form.
+// What Kaggle rejects, and what it takes only in a certain form.
 
 const notebook = smallNotebook();
 let kaggle: TestKaggle;
@@ -92,7 +92,7 @@ describe("pushing a kernel", () => {
     await expect(steps.push(source, notebook)).resolves.toMatchObject({ outcome: "pushed" });
   });
 
-  it.each([404, 500] as const)("removes what a refused push left, of which the status is %i", async (shellStatus) => {
+  it.each([404, 500] as const)("removes what a rejected push left, of which the status is %i", async (shellStatus) => {
     const source = await steps.uploadToEnd();
     await kaggle.setFaults({ gpuSessions: 0, errors: [{ method: "DeleteKernel", status: 503, times: 12 }] });
     await steps.push(source, notebook).catch(() => {});

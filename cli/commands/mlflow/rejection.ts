@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
  * credentials, so no web page elsewhere may make a browser ask it: neither under another name for this machine (DNS
  * rebinding) nor from another origin.
  */
-export function refusalOf({ headers, method = "GET", url = "" }: IncomingMessage, port: number): string | undefined {
+export function rejectionOf({ headers, method = "GET", url = "" }: IncomingMessage, port: number): string | undefined {
   const names = [`127.0.0.1:${port}`, `localhost:${port}`];
   const host = headers.host ?? "";
   if (!names.includes(host)) return `This proxy answers to ${names.join(" and ")}, not to '${host}'.`;

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "../../../../../cli/commands/mlflow/refusal.ts";
+import { rejectionOf } from "../../../../../cli/commands/mlflow/rejection.ts";
 
 const own = { host: "127.0.0.1:5500" };
 const asked = (headers: Record<string, string>, method = "GET", url = "/") =>
-  refusalOf({ headers, method, url } as unknown as IncomingMessage, 5500);
+  rejectionOf({ headers, method, url } as unknown as IncomingMessage, 5500);
 
-describe("refusalOf", () => {
+describe("rejectionOf", () => {
   it.each([
     ["a program, which says nothing of a page", own],
     ["the page's own name", { host: "localhost:5500" }],
@@ -26,12 +26,12 @@ describe("refusalOf", () => {
     ["another page on this machine", { ...own, origin: "http://localhost:3000" }, "POST"],
     ["an image on another page", { ...own, "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" }, "GET"],
     ["a form on another page", { ...own, "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" }, "POST"],
-  ])("refuses %s", (_, headers, method) => {
+  ])("rejects %s", (_, headers, method) => {
     expect(asked(headers as Record<string, string>, method)).toMatch(/^This proxy /);
   });
 
   it.each(["@evil.example.com/", "http://evil.example.com/", ".evil.example.com/"])(
-    "refuses '%s', which would make another address of the server's",
+    "rejects '%s', which would make another address of the server's",
     (url) => {
       expect(asked(own, "GET", url)).toContain("takes paths");
     },
