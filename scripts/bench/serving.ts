@@ -18,7 +18,7 @@ export const servingUsage = `  This API beside a FastAPI and Keras service, MLfl
   --data <folder>        photographs to use, from its images/ (default: rendered ones, 800 x 800)
   --networks <list>      with random weights (default: ${networkNames.join()})
   --model <folder>       a model of your own instead
-  --targets <list>    the API beside these (default: node,keras,mlflow,floor)
+  --targets <list>    the API beside these (default: node,keras,mlflow,lower-bound)
   --rounds <n>           in each of which all are started and measured in turns (default: 3)
   --seconds <n>          of each measurement in a round (default: 4)`;
 
@@ -32,7 +32,7 @@ function readSettings(args: string[], usage: string) {
   const options = {
     ...{ json: string, plot: string, data: string, model: string },
     networks: { ...string, default: networkNames.join() },
-    targets: { ...string, default: "node,keras,mlflow,floor" },
+    targets: { ...string, default: "node,keras,mlflow,lower-bound" },
     rounds: { ...string, default: "3" },
     seconds: { ...string, default: "4" },
   };
@@ -45,7 +45,7 @@ function readSettings(args: string[], usage: string) {
   };
   const others = readList("--targets", values.targets, targetNames, usage);
   if (model && others.includes("keras") && !existsSync(join(model, "model.keras"))) {
-    throw usageError(`${model} has no model.keras: leave out Keras with --targets node,mlflow,floor.`, usage);
+    throw usageError(`${model} has no model.keras: leave out Keras with --targets node,mlflow,lower-bound.`, usage);
   }
   return {
     ...{ model, json, plot, data },

@@ -9,11 +9,11 @@ import { listOutputs } from "../../lambdas/collect-training/outputs.ts";
 import { type KernelSettings, pushKernel } from "../../lambdas/push-kernel/logic.ts";
 import { uploadDataset } from "../../lambdas/upload-dataset/logic.ts";
 import { kaggleUser } from "./kaggle.ts";
-import { executionArn, type PipelineCorner, pipelineCorner } from "./pipeline.ts";
+import { createSandbox, executionArn, type Sandbox } from "./pipeline.ts";
 import { makeTinyDataset } from "./tiny-dataset.ts";
 
-/** The steps that train on Kaggle, one after the other, in a test's own corner. */
-export interface KaggleSteps extends PipelineCorner {
+/** The steps that train on Kaggle, one after the other, in a test's own sandbox. */
+export interface KaggleSteps extends Sandbox {
   kaggle: KaggleClient;
   dataset: DatasetRef;
   /** An execution that is still going on. */
@@ -32,20 +32,20 @@ export interface KaggleSteps extends PipelineCorner {
   collect(kernel: PushedKernel, change?: { secondLook?: number }): Promise<TrainingResult>;
 }
 
-/** Makes such a corner with a tiny data set in it. */
+/** Makes such a sandbox with a tiny data set in it. */
 export async function kaggleSteps(
   url: string,
   hyperparameters: ExecutionInput["hyperparameters"] = {},
 ): Promise<KaggleSteps> {
-  const corner = await pipelineCorner();
+  const sandbox = await createSandbox();
   const kaggle = createKaggleClient({ baseUrl: `${url}/api`, credentials: kaggleUser, backoff: 20 });
-  const dataset = await writeDataset(corner);
-  const { experimentName, modelName } = corner.input;
+  const dataset = await writeDataset(sandbox);
+  const { experimentName, modelName } = sandbox.input;
   const input = validateInput({ strategy: "kaggle", experimentName, modelName, hyperparameters });
-  const running = new Set([corner.executionArn]);
+  const running = new Set([sandbox.executionArn]);
   const slug = experimentName.replaceAll(" ", "-");
   const steps: KaggleSteps = {
-    ...corner,
+    ...sandbox,
     input,
     kaggle,
     dataset,
@@ -55,7 +55,7 @@ export async function kaggleSteps(
         { dataset, previous },
         {
           kaggle,
-          data: corner.data,
+          data: sandbox.data,
           dataset: { slug, title: slug, licence: "other", keepVersions: true },
           gpu: true,
           waitSeconds: 0.1,
@@ -71,14 +71,14 @@ export async function kaggleSteps(
     push: (source, notebook, change = {}) =>
       pushKernel(
         {
-          executionArn: executionArn(change.execution ?? corner.executionArn.split(":").at(-1) ?? ""),
+          executionArn: executionArn(change.execution ?? sandbox.executionArn.split(":").at(-1) ?? ""),
           input,
           dataset,
           source,
           previous: change.previous,
         },
         {
-          ...corner,
+          ...sandbox,
           waitSeconds: 0.1,
           queueTimeoutSeconds: 60,
           kaggle,
@@ -107,13 +107,13 @@ export async function kaggleSteps(
     collect: (kernel, { secondLook = 200 } = {}) =>
       collectTraining(
         { input, dataset, kernel },
-        { ...corner, listOutputs: () => listOutputs(kaggle, kernel), secondLook },
+        { ...sandbox, listOutputs: () => listOutputs(kaggle, kernel), secondLook },
       ),
   };
   return steps;
 }
 
-async function writeDataset({ data }: PipelineCorner): Promise<DatasetRef> {
+async function writeDataset({ data }: Sandbox): Promise<DatasetRef> {
   const { summary } = await makeTinyDataset(data, { train: 16, validation: 8, test: 4 });
   const { version, rows, photographs, labelled, dropped } = summary;
   return { version, rows, photographs, labelled, dropped };

@@ -15,8 +15,8 @@ import { type ObjectStore, writeJson } from "../../core/storage.ts";
 import { bucketStore, createBucket } from "./ministack.ts";
 import { tinyModel, tinySidecar } from "./models.ts";
 
-/** A test's own corner of the shared services: a data bucket, an experiment and a model name that nobody else uses. */
-export interface PipelineCorner {
+/** A test's own sandbox of the shared services: a data bucket, an experiment and a model name that nobody else uses. */
+export interface Sandbox {
   mlflow: MlflowClient;
   data: S3Store;
   artifacts: ArtifactBucket;
@@ -25,8 +25,8 @@ export interface PipelineCorner {
   executionArn: string;
 }
 
-/** Makes such a corner. */
-export async function pipelineCorner(): Promise<PipelineCorner> {
+/** Makes such a sandbox. */
+export async function createSandbox(): Promise<Sandbox> {
   const { aws, mlflow, artifactBucket } = inject("services");
   const id = randomUUID().slice(0, 8);
   return {
@@ -85,7 +85,7 @@ export async function writeTestDataset(store: ObjectStore): Promise<void> {
 
 /** Does what a trainer does at its end: writes a model with this bias below the run and registers it. */
 export async function registerTinyModel(
-  { mlflow, artifacts, input }: PipelineCorner,
+  { mlflow, artifacts, input }: Sandbox,
   run: { runId: string; artifactUri: string },
   bias: number,
   sidecar: Partial<ModelSidecar> = {},
@@ -99,15 +99,15 @@ export async function registerTinyModel(
 
 /** A finished run of this execution with a registered tiny model. */
 export async function trainTinyModel(
-  corner: PipelineCorner,
+  sandbox: Sandbox,
   bias: number,
   options: { executionArn?: string; sidecar?: Partial<ModelSidecar> } = {},
 ) {
-  const { mlflow, input } = corner;
-  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, corner.artifactRoot);
-  const tags = { "pipeline.execution": options.executionArn ?? corner.executionArn };
+  const { mlflow, input } = sandbox;
+  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, sandbox.artifactRoot);
+  const tags = { "pipeline.execution": options.executionArn ?? sandbox.executionArn };
   const run = await mlflow.runs.create(experimentId, `bias ${bias}`, tags);
-  const { version } = await registerTinyModel(corner, run, bias, options.sidecar);
+  const { version } = await registerTinyModel(sandbox, run, bias, options.sidecar);
   await mlflow.runs.update(run.runId, "FINISHED");
   return { runId: run.runId, artifactUri: run.artifactUri, version };
 }

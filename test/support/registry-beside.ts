@@ -10,12 +10,12 @@ import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { freePort, type Service } from "../../local/service.ts";
 import type { EmulatedAccount } from "./emulated-account.ts";
 import { bucketStore, localClient } from "./ministack.ts";
-import { executionArn, type PipelineCorner } from "./pipeline.ts";
+import { executionArn, type Sandbox } from "./pipeline.ts";
 import { startRegistry } from "./start-registry.ts";
 
 /** The real MLflow beside an emulated account, in which no task runs and whose gateways lead nowhere. */
 export class RegistryBeside {
-  readonly corner: PipelineCorner;
+  readonly sandbox: Sandbox;
   /** Environment in which a command's calls to the API of a registry lead here. */
   readonly environment: Record<string, string>;
   private readonly account: EmulatedAccount;
@@ -28,7 +28,7 @@ export class RegistryBeside {
     const code = `const { fetch } = globalThis; globalThis.fetch = (address, init) =>
       fetch(String(address).replace(/^https?:..[^/]*execute-api[^/]*/, ${JSON.stringify(service.url)}), init);`;
     this.environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
-    this.corner = {
+    this.sandbox = {
       mlflow: createMlflowClient({ trackingUri: service.url, backoff: 20 }),
       data: bucketStore(url, buckets.data),
       artifacts: { name: buckets.artifacts, store: bucketStore(url, buckets.artifacts) },

@@ -10,7 +10,7 @@ import { prepareDatabases } from "../../lambdas/prepare-database/logic.ts";
 import { freePort, type Service } from "../../local/service.ts";
 import { startDataApi } from "./data-api.ts";
 import { createBucket, localClient } from "./ministack.ts";
-import { executionArn, type PipelineCorner } from "./pipeline.ts";
+import { executionArn, type Sandbox } from "./pipeline.ts";
 import { TestPostgres } from "./postgres.ts";
 import { startRegistry } from "./start-registry.ts";
 
@@ -25,7 +25,7 @@ export class TestStage {
   readonly postgres: TestPostgres;
   readonly buckets: TransferStage["buckets"];
   readonly raw: S3Store;
-  readonly corner: PipelineCorner;
+  readonly sandbox: Sandbox;
   readonly mlflowUrl: string;
   /** As the stage's commands see it. */
   readonly transfer: TransferStage;
@@ -46,7 +46,7 @@ export class TestStage {
     const { raw, data, artifacts } = stores;
     this.raw = raw;
     this.buckets = { raw: raw.bucket, data: data.bucket, artifacts: artifacts.bucket };
-    this.corner = {
+    this.sandbox = {
       mlflow: createMlflowClient({ trackingUri: this.mlflowUrl, backoff: 20 }),
       data,
       artifacts: { name: artifacts.bucket, store: artifacts },
@@ -69,7 +69,7 @@ export class TestStage {
         stop: () => this.stopMlflow(),
         start: () => this.startMlflow(),
       },
-      publishChampion: async () => void (await publishManifest(modelName, this.corner)),
+      publishChampion: async () => void (await publishManifest(modelName, this.sandbox)),
     };
   }
 
@@ -106,7 +106,7 @@ export class TestStage {
 
   /** Keys, sizes and versions of all objects. */
   async readBuckets(): Promise<string[]> {
-    const { data, artifacts } = this.corner;
+    const { data, artifacts } = this.sandbox;
     const found: string[] = [];
     for (const store of [this.raw, data, artifacts.store] as S3Store[])
       for await (const { key, size, etag } of store.list("")) found.push(`${store.bucket}/${key} ${size} ${etag}`);
@@ -114,13 +114,13 @@ export class TestStage {
   }
 
   async startMlflow(): Promise<void> {
-    const { aws, postgres, corner, mlflowUrl: url } = this;
+    const { aws, postgres, sandbox, mlflowUrl: url } = this;
     this.service ??= await startRegistry({
       aws,
       postgres,
       url,
       password: "password",
-      artifactRoot: corner.artifactRoot,
+      artifactRoot: sandbox.artifactRoot,
     });
   }
 

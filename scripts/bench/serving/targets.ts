@@ -11,7 +11,7 @@ import { type Body, formBodies, httpTarget } from "./http-target.ts";
 import type { Load } from "./load.ts";
 import type { BenchmarkTarget } from "./target.ts";
 
-export const targetNames = ["api", "node", "keras", "mlflow", "floor"] as const;
+export const targetNames = ["api", "node", "keras", "mlflow", "lower-bound"] as const;
 export type TargetName = (typeof targetNames)[number];
 
 export interface Material {
@@ -77,12 +77,12 @@ export const targets: Record<TargetName, (material: Material) => Promise<Benchma
     });
   },
 
-  floor: async ({ network, photographFolder }) => ({
+  "lower-bound": async ({ network, photographFolder }) => ({
     name: "sharp and ONNX Runtime",
     given: "the photograph in memory, without HTTP",
     async start() {
       // Detached as the servers are: Linux shares its cores among sessions first.
-      const child = fork(join(import.meta.dirname, "floor.ts"), [network, photographFolder], { detached: true });
+      const child = fork(join(import.meta.dirname, "lower-bound.ts"), [network, photographFolder], { detached: true });
       const ended = once(child, "exit");
       const next = async () => (await Promise.race([once(child, "message"), ended.then(endedEarly)]))[0];
       const days = (await next()) as number;

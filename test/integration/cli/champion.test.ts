@@ -15,16 +15,16 @@ import { artifactPrefix } from "../../../core/mlflow/artifacts.ts";
 import { readJson } from "../../../core/storage.ts";
 import type { RunningStack } from "../../../local/state.ts";
 import { localClient } from "../../support/ministack.ts";
-import { type PipelineCorner, pipelineCorner, trainTinyModel } from "../../support/pipeline.ts";
+import { createSandbox, type Sandbox, trainTinyModel } from "../../support/pipeline.ts";
 
 const services = inject("services");
 let folder: string;
-let corner: PipelineCorner;
-const model = () => corner.input.modelName;
+let sandbox: Sandbox;
+const model = () => sandbox.input.modelName;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "champion-"));
-  corner = await pipelineCorner();
+  sandbox = await createSandbox();
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -42,7 +42,7 @@ async function pretendToRun(): Promise<{ asked: (string | undefined)[] }> {
   const stack: RunningStack = {
     outputs: {
       RawBucket: "raw",
-      DataBucket: corner.data.bucket,
+      DataBucket: sandbox.data.bucket,
       ArtifactBucket: services.artifactBucket,
       StateMachineArn: "arn:aws:states:us-east-1:000000000000:stateMachine:retraining",
       ApiId: "api",
@@ -79,8 +79,9 @@ async function champion(...args: string[]): Promise<{ code: number; text: string
   }
 }
 
-const alias = async () => (await corner.mlflow.registry.getAlias(model(), "champion"))?.version;
-const manifest = () => readJson(corner.artifacts.store, servingKeys.manifest, (value) => championManifest.parse(value));
+const alias = async () => (await sandbox.mlflow.registry.getAlias(model(), "champion"))?.version;
+const manifest = () =>
+  readJson(sandbox.artifacts.store, servingKeys.manifest, (value) => championManifest.parse(value));
 
 describe("npm run champion", () => {
   it("says that no stack runs", async () => {
@@ -92,7 +93,7 @@ describe("npm run champion", () => {
 
   it("promotes a version, publishes it, has the API reload and writes down who and why", async () => {
     const api = await pretendToRun();
-    await trainTinyModel(corner, 1);
+    await trainTinyModel(sandbox, 1);
     const { code, text } = await champion("promote", "1", "--yes", "--reason", "the first one");
     expect({ code, text }).toMatchObject({
       code: 0,
@@ -102,7 +103,7 @@ describe("npm run champion", () => {
     expect(await manifest()).toMatchObject({ modelName: model(), version: "1" });
     expect(api.asked).toEqual(["/reload-model"]);
     expect(text).toContain("The API serves version 1");
-    expect(await readLedger(corner.mlflow, model())).toMatchObject([
+    expect(await readLedger(sandbox.mlflow, model())).toMatchObject([
       { kind: "promotion", to: "1", by: expect.stringMatching(/.@./), reason: "the first one" },
     ]);
   });
@@ -110,7 +111,7 @@ describe("npm run champion", () => {
   it("rolls back, step by step, and says when there is nothing to go back to", async () => {
     await pretendToRun();
     for (const version of ["1", "2", "3"]) {
-      await trainTinyModel(corner, Number(version));
+      await trainTinyModel(sandbox, Number(version));
       await champion("promote", version, "--yes");
     }
     await champion("rollback", "--yes");
@@ -125,7 +126,7 @@ describe("npm run champion", () => {
 
   it("changes nothing unless somebody says yes", async () => {
     await pretendToRun();
-    await trainTinyModel(corner, 1);
+    await trainTinyModel(sandbox, 1);
     const { code, text } = await champion("promote", "1");
     expect(code).toBe(1);
     expect(text).toContain("Nobody answered, so nothing was changed.");
@@ -134,34 +135,34 @@ describe("npm run champion", () => {
 
   it("rejects a version that could not be served, and one that is not there, before anything changes", async () => {
     await pretendToRun();
-    const { artifactUri } = await trainTinyModel(corner, 1);
-    const prefix = artifactPrefix(corner.artifacts.name, `${artifactUri}/model`);
-    await corner.artifacts.store.write(`${prefix}model.onnx`, "no graph");
+    const { artifactUri } = await trainTinyModel(sandbox, 1);
+    const prefix = artifactPrefix(sandbox.artifacts.name, `${artifactUri}/model`);
+    await sandbox.artifacts.store.write(`${prefix}model.onnx`, "no graph");
     expect((await champion("promote", "1", "--yes")).code).toBe(1);
     expect((await champion("promote", "9", "--yes")).text).toContain("has no version 9");
     expect(await alias()).toBeUndefined();
-    expect(await readLedger(corner.mlflow, model())).toEqual([]);
+    expect(await readLedger(sandbox.mlflow, model())).toEqual([]);
   });
 
   it("finishes a change that failed on its way: the champion of now is recorded and published again", async () => {
     await pretendToRun();
-    await trainTinyModel(corner, 1);
-    await corner.mlflow.registry.setAlias(model(), "champion", "1");
+    await trainTinyModel(sandbox, 1);
+    await sandbox.mlflow.registry.setAlias(model(), "champion", "1");
     await champion("promote", "1", "--yes");
     await champion("promote", "1", "--yes");
-    expect(await readLedger(corner.mlflow, model())).toHaveLength(1);
+    expect(await readLedger(sandbox.mlflow, model())).toHaveLength(1);
     expect((await manifest()).modelName).toBe(model());
   });
 
   it("lists, shows and compares versions", async () => {
     await pretendToRun();
-    const { runId } = await trainTinyModel(corner, 1);
-    await corner.mlflow.runs.log(runId, {
+    const { runId } = await trainTinyModel(sandbox, 1);
+    await sandbox.mlflow.runs.log(runId, {
       metrics: [{ key: "test_mae", value: 1.5 }],
       tags: { "dataset.version": "d1" },
     });
-    const second = await trainTinyModel(corner, 2);
-    await corner.mlflow.runs.log(second.runId, {
+    const second = await trainTinyModel(sandbox, 2);
+    await sandbox.mlflow.runs.log(second.runId, {
       metrics: [{ key: "test_mae", value: 1.25 }],
       tags: { "dataset.version": "d2" },
     });
@@ -177,7 +178,7 @@ describe("npm run champion", () => {
 
   it("announces the change on the event bus", async () => {
     await pretendToRun();
-    await trainTinyModel(corner, 1);
+    await trainTinyModel(sandbox, 1);
     const name = `changes-${model()}`;
     const sqs = new SQSClient(localClient(services.aws));
     const events = new EventBridgeClient(localClient(services.aws));
@@ -190,7 +191,7 @@ describe("npm run champion", () => {
     const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
     const event = JSON.parse(Messages?.[0]?.Body ?? "{}");
     expect(event["detail-type"]).toBe("Champion changed");
-    expect([championChange.parse(event.detail)]).toEqual(await readLedger(corner.mlflow, model()));
+    expect([championChange.parse(event.detail)]).toEqual(await readLedger(sandbox.mlflow, model()));
   });
 
   it("answers a wrong command with its usage", async () => {

@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { writeModelFolder } from "../../../core/model/folder.ts";
 import { root } from "../../../scripts/setup/paths.ts";
 import { predictForm } from "../../support/api-event.ts";
-import { describePhase, Hammer, phaseHeading } from "../../support/hammer.ts";
+import { describePhase, LoadGenerator, phaseHeading } from "../../support/load-generator.ts";
 import { tinyModel, tinySidecar } from "../../support/models.ts";
 import { reload, serve, serveScript, startServer, stop } from "../../support/serve.ts";
 
@@ -48,10 +48,10 @@ it("shares its port and its model among workers", async () => {
 
 it("fails no request while 16 clients ask and models come, are rejected and go back", async () => {
   const { child, address, promote, folder } = await serve(1, "--workers", "2");
-  const hammer = await Hammer.start(address);
+  const load = await LoadGenerator.start(address);
   const table = [phaseHeading];
   const phase = async (name: string, change: () => Promise<unknown>, version?: string) => {
-    const samples = await hammer.phase(name, async () => {
+    const samples = await load.phase(name, async () => {
       await change();
       // The other worker looks once a second.
       await sleep(2_500);
@@ -76,10 +76,10 @@ it("fails no request while 16 clients ask and models come, are rejected and go b
   ];
   expect(new Set(rejected.map(({ version }) => version))).toEqual(new Set(["2"]));
   expect((await phase("rollback", change(1, 200), "1")).at(-1)?.version).toBe("1");
-  await hammer.stop();
+  await load.stop();
   console.log(table.join("\n"));
-  expect(hammer.samples.filter(({ status }) => status !== 200)).toEqual([]);
-  expect(hammer.samples.filter(({ version, days }) => Number(version) !== days)).toEqual([]);
+  expect(load.samples.filter(({ status }) => status !== 200)).toEqual([]);
+  expect(load.samples.filter(({ version, days }) => Number(version) !== days)).toEqual([]);
   expect(await stop(child)).toBe(0);
 });
 

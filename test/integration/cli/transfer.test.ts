@@ -53,10 +53,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Two models, one of them the champion, and what is hard to copy: numbers, texts and names of every kind. */
 async function fillSource(): Promise<void> {
-  const { corner, raw } = source;
-  const { mlflow, data } = corner;
-  const first = await trainTinyModel(corner, 0.5);
-  await trainTinyModel(corner, 4);
+  const { sandbox, raw } = source;
+  const { mlflow, data } = sandbox;
+  const first = await trainTinyModel(sandbox, 0.5);
+  await trainTinyModel(sandbox, 4);
   await mlflow.registry.setAlias("avocado-model", "champion", first.version);
   await source.transfer.publishChampion();
   // More than a row of the Data API may have, with what ends a line elsewhere.
@@ -122,7 +122,7 @@ describe("an export", () => {
       Promise.all(others.filter((path) => path !== lost).map(async (path) => (await stat(path)).mtimeMs));
     const before = await times();
     await rm(lost);
-    await source.corner.data.write("backbones/own/model.json", '{"changed":true}');
+    await source.sandbox.data.write("backbones/own/model.json", '{"changed":true}');
     await toExport(whole);
     expect(existsSync(lost)).toBe(true);
     expect(await times()).toEqual(before);
@@ -202,14 +202,14 @@ describe("an import that is rejected", () => {
   });
 
   it("into a stage that has other objects under the same keys", async () => {
-    const { data } = target.corner;
+    const { data } = target.sandbox;
     await data.write("backbones/own/model.json", '{"changed":fals}');
     await expectRejection(/has 1 objects under the keys of others .* s3:\/\/avocado-there-data\/backbones\/own/, whole);
     await data.write("backbones/own/model.json", '{"changed":true}');
   });
 
   it("into a stage that has models", async () => {
-    await trainTinyModel(target.corner, 7);
+    await trainTinyModel(target.sandbox, 7);
     await expectRejection(/Stage 'there' already has models: avocado-model\. With --replace/, whole);
   });
 });
@@ -230,9 +230,9 @@ describe("an import that fails", () => {
     await expect(toImport(whole, true, failing)).rejects.toThrow("the connection is lost");
     expect(await databases()).toEqual(["mlflow"]);
     expect(await target.readRegistry()).toEqual(before);
-    expect(await target.corner.artifacts.store.head(servingKeys.manifest)).toBeUndefined();
+    expect(await target.sandbox.artifacts.store.head(servingKeys.manifest)).toBeUndefined();
     // MLflow has started again.
-    expect(await target.corner.mlflow.registry.getVersion("avocado-model", "1")).toBeDefined();
+    expect(await target.sandbox.mlflow.registry.getVersion("avocado-model", "1")).toBeDefined();
   });
 });
 
@@ -251,20 +251,20 @@ describe("an import", () => {
   });
 
   it("copies the objects, and leaves the newest data the newest", async () => {
-    const { raw, corner } = target;
+    const { raw, sandbox } = target;
     const photograph = await raw.read("images/a b+c ü.jpg");
     expect(Buffer.from(photograph).toString()).toBe("photograph");
     const shard = "datasets/1/shards/test.npy.gz";
-    expect(Buffer.compare(await corner.data.read(shard), await source.corner.data.read(shard))).toBe(0);
-    expect(await corner.data.head("datasets/latest.json")).toBeDefined();
-    expect(await corner.data.head("uploads/1")).toBeUndefined();
+    expect(Buffer.compare(await sandbox.data.read(shard), await source.sandbox.data.read(shard))).toBe(0);
+    expect(await sandbox.data.head("datasets/latest.json")).toBeDefined();
+    expect(await sandbox.data.head("uploads/1")).toBeUndefined();
     const [newer, older] = [await raw.head("a-newer.zip"), await raw.head("photographs/data.csv")];
     expect(newer?.modified.getTime()).toBeGreaterThan(older?.modified.getTime() ?? Infinity);
   });
 
   it("serves the champion, with the same answer", async () => {
-    const answer = async ({ corner }: TestStage) => {
-      const { store } = corner.artifacts;
+    const answer = async ({ sandbox }: TestStage) => {
+      const { store } = sandbox.artifacts;
       const { model } = await loadChampion(store, await readManifest(store));
       const days = await predictDays(model, [new Uint8Array(imageBytes).fill(51)], ["T10"]);
       await model.release();
@@ -284,9 +284,9 @@ describe("an import", () => {
   });
 
   it("lets MLflow go on: the next experiment, run and version have numbers of their own", async () => {
-    const { mlflow, artifactRoot } = target.corner;
+    const { mlflow, artifactRoot } = target.sandbox;
     const before = (await target.query("mlflow", "SELECT max(experiment_id) FROM experiments")).flat();
     expect(Number(await mlflow.experiments.getOrCreate("next", artifactRoot))).toBe(Number(before[0]) + 1);
-    expect((await trainTinyModel(target.corner, 9)).version).toBe("3");
+    expect((await trainTinyModel(target.sandbox, 9)).version).toBe("3");
   });
 });

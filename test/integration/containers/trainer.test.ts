@@ -9,17 +9,17 @@ import { Container, type Ending } from "../../support/container/container.ts";
 import { resolveEnvironment } from "../../support/container/environment.ts";
 import { fileSystemOf } from "../../support/container/file-system.ts";
 import { buildTrainerImage } from "../../support/container/trainer-image.ts";
-import { type PipelineCorner, pipelineCorner } from "../../support/pipeline.ts";
+import { createSandbox, type Sandbox } from "../../support/pipeline.ts";
 import { synthesise } from "../../support/stages.ts";
 import { makeTinyDataset, tinyVersion } from "../../support/tiny-dataset.ts";
 import { startWaitingTask } from "../../support/waiting-task.ts";
 
 const { aws, mlflow: trackingUri, artifactBucket } = inject("services");
 let image: Image;
-let corner: PipelineCorner;
+let sandbox: Sandbox;
 beforeAll(async () => {
-  corner = await pipelineCorner();
-  await makeTinyDataset(corner.data, { train: 16, validation: 8, test: 8 });
+  sandbox = await createSandbox();
+  await makeTinyDataset(sandbox.data, { train: 16, validation: 8, test: 8 });
   image = await buildTrainerImage();
 });
 afterAll(() => image?.root.remove());
@@ -41,8 +41,8 @@ function taskOfTemplate() {
 /** A job of its own run, as `start-training` writes it, and a task that waits for its result. */
 async function createJob() {
   const task = await startWaitingTask(aws);
-  const { mlflow, input } = corner;
-  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, corner.artifactRoot);
+  const { mlflow, input } = sandbox;
+  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, sandbox.artifactRoot);
   const { runId, artifactUri } = await mlflow.runs.create(experimentId, "trainer", {});
   const job: TrainingJob = {
     runId,
@@ -53,13 +53,13 @@ async function createJob() {
     datasetVersion: tinyVersion,
     input: { ...input, hyperparameters: { ...input.hyperparameters, epochs: 1, batchSize: 8 } },
   };
-  await writeJson(corner.data, trainingKeys.job(runId), job);
+  await writeJson(sandbox.data, trainingKeys.job(runId), job);
   return { job, task };
 }
 
 function train(jobKey: string, memoryMegabytes = taskOfTemplate().memoryMegabytes, changes = {}): Promise<Ending> {
   const standIns = {
-    DATA_BUCKET: corner.data.bucket,
+    DATA_BUCKET: sandbox.data.bucket,
     ARTIFACT_BUCKET: artifactBucket,
     MLFLOW_TRACKING_URI: trackingUri,
     MLFLOW_AUTH: "none",

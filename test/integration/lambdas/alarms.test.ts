@@ -15,17 +15,17 @@ import { createHttpServer } from "../../../lambdas/predict/http-server.ts";
 import { apiEvent, lambdaContext } from "../../support/api-event.ts";
 import { type EmfLine, EmulatedCloudWatch, emfLines } from "../../support/cloudwatch.ts";
 import { localClient } from "../../support/ministack.ts";
-import { type PipelineCorner, pipelineCorner, trainTinyModel } from "../../support/pipeline.ts";
+import { createSandbox, type Sandbox, trainTinyModel } from "../../support/pipeline.ts";
 
 const { aws, mlflow } = inject("services");
-let corner: PipelineCorner;
+let sandbox: Sandbox;
 let output: string[];
 let cloudWatch: EmulatedCloudWatch;
 let topic: string;
 let server: Server | undefined;
 
 beforeEach(async () => {
-  corner = await pipelineCorner();
+  sandbox = await createSandbox();
   output = [];
   // Powertools writes to a console of its own unless it is told to use the process's.
   vi.stubEnv("POWERTOOLS_DEV", "true");
@@ -53,8 +53,8 @@ function expectSameMetric(alarm: PutMetricAlarmCommandInput, line: EmfLine) {
 describe("the alarm champion-load-failed", () => {
   it("fires when an instance cannot load what was published, and says what to do", async () => {
     let now = 0;
-    const [good, broken] = [await trainTinyModel(corner, 1), await trainTinyModel(corner, 2)];
-    const { store } = corner.artifacts;
+    const [good, broken] = [await trainTinyModel(sandbox, 1), await trainTinyModel(sandbox, 2)];
+    const { store } = sandbox.artifacts;
     await publish(good.version);
     const metrics = new Metrics({ namespace: metricNamespace("local"), serviceName: "predict" });
     const { handler } = createApi(
@@ -84,10 +84,10 @@ describe("the alarm champion-load-failed", () => {
 
 describe("the alarm champion-stale", () => {
   it("fires when the alias was moved and nothing published, and not once it is published", async () => {
-    const [first, second] = [await trainTinyModel(corner, 1), await trainTinyModel(corner, 2)];
+    const [first, second] = [await trainTinyModel(sandbox, 1), await trainTinyModel(sandbox, 2)];
     await publish(first.version);
-    const { store } = corner.artifacts;
-    const republish = () => publishManifest(corner.input.modelName, corner);
+    const { store } = sandbox.artifacts;
+    const republish = () => publishManifest(sandbox.input.modelName, sandbox);
     const { handler } = createApi(() => ({ store, republish }), new Logger({ logLevel: "SILENT" }));
     server = createHttpServer(handler, { reloadToken: "token" }).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -104,7 +104,7 @@ describe("the alarm champion-stale", () => {
     };
 
     expect(await state()).toBe("OK");
-    await corner.mlflow.registry.setAlias(corner.input.modelName, "champion", second.version);
+    await sandbox.mlflow.registry.setAlias(sandbox.input.modelName, "champion", second.version);
     expect(await state()).toBe("ALARM");
     const authorization = "Bearer token";
     await fetch(`${url}/reload-model`, { method: "POST", headers: { authorization } });
@@ -116,8 +116,8 @@ describe("the alarm champion-stale", () => {
 
 /** Makes a version the champion and publishes it. */
 async function publish(version: string) {
-  await corner.mlflow.registry.setAlias(corner.input.modelName, "champion", version);
-  return publishManifest(corner.input.modelName, corner);
+  await sandbox.mlflow.registry.setAlias(sandbox.input.modelName, "champion", version);
+  return publishManifest(sandbox.input.modelName, sandbox);
 }
 
 /** The Lambda itself, which looks once. */
@@ -128,7 +128,7 @@ async function checkOf(apiUrl: string): Promise<() => Promise<unknown>> {
   vi.stubEnv("MLFLOW_TRACKING_URI", mlflow);
   vi.stubEnv("AWS_REGION", "us-east-1");
   vi.stubEnv("API_URL", apiUrl);
-  vi.stubEnv("MODEL_NAME", corner.input.modelName);
+  vi.stubEnv("MODEL_NAME", sandbox.input.modelName);
   vi.stubEnv("TIMEOUT_SECONDS", "0");
   const { handler } = await import("../../../lambdas/check-champion/handler.ts");
   return () => handler({ awslogs: { data: "" } }, lambdaContext);

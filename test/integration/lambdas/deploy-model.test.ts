@@ -5,14 +5,14 @@ import { artifactPrefix } from "../../../core/mlflow/artifacts.ts";
 import { readJson } from "../../../core/storage.ts";
 import { deployModel } from "../../../lambdas/deploy-model/logic.ts";
 import { tinyModel } from "../../support/models.ts";
-import { type PipelineCorner, pipelineCorner, trainTinyModel } from "../../support/pipeline.ts";
+import { createSandbox, type Sandbox, trainTinyModel } from "../../support/pipeline.ts";
 
-let corner: PipelineCorner;
+let sandbox: Sandbox;
 let reloads: ChampionManifest[];
 let reload: (manifest: ChampionManifest) => Promise<string>;
 
 beforeEach(async () => {
-  corner = await pipelineCorner();
+  sandbox = await createSandbox();
   reloads = [];
   reload = async (manifest) => {
     reloads.push(manifest);
@@ -21,22 +21,23 @@ beforeEach(async () => {
 });
 
 function deploy() {
-  const { executionArn, input, mlflow, artifacts } = corner;
+  const { executionArn, input, mlflow, artifacts } = sandbox;
   return deployModel({ executionArn, modelName: input.modelName }, { mlflow, artifacts, reload });
 }
 
-const manifest = () => readJson(corner.artifacts.store, servingKeys.manifest, (value) => championManifest.parse(value));
+const manifest = () =>
+  readJson(sandbox.artifacts.store, servingKeys.manifest, (value) => championManifest.parse(value));
 
 async function champion(bias: number) {
-  const trained = await trainTinyModel(corner, bias);
-  await corner.mlflow.registry.setAlias(corner.input.modelName, "champion", trained.version);
+  const trained = await trainTinyModel(sandbox, bias);
+  await sandbox.mlflow.registry.setAlias(sandbox.input.modelName, "champion", trained.version);
   return trained;
 }
 
 describe("deployModel", () => {
   it("publishes the champion's graph under its hash, then the manifest, and has the API reload", async () => {
     const { runId } = await champion(1.25);
-    await corner.mlflow.runs.log(runId, {
+    await sandbox.mlflow.runs.log(runId, {
       metrics: [
         { key: "test_mse", value: 2 },
         { key: "champion_test_mse", value: 9 },
@@ -45,23 +46,23 @@ describe("deployModel", () => {
     const sha256 = createHash("sha256").update(tinyModel(1.25)).digest("hex");
     expect(await deploy()).toEqual({ version: "1", runId, sha256, serving: "serves 1" });
     const published = await manifest();
-    expect(published).toMatchObject({ modelName: corner.input.modelName, version: "1", runId, sha256, size: 438 });
+    expect(published).toMatchObject({ modelName: sandbox.input.modelName, version: "1", runId, sha256, size: 438 });
     expect(published.metrics).toEqual({ val_mse: 1.5, test_mse: 2 });
-    expect(Buffer.from(await corner.artifacts.store.read(published.key)).equals(tinyModel(1.25))).toBe(true);
+    expect(Buffer.from(await sandbox.artifacts.store.read(published.key)).equals(tinyModel(1.25))).toBe(true);
     expect(reloads).toEqual([published]);
   });
 
   it("concludes the execution's run", async () => {
     const { runId } = await champion(1);
     await deploy();
-    expect((await corner.mlflow.runs.get(runId))?.tags["pipeline.outcome"]).toBe("concluded");
+    expect((await sandbox.mlflow.runs.get(runId))?.tags["pipeline.outcome"]).toBe("concluded");
   });
 
   it("changes nothing when it is repeated, and does not write the graph again", async () => {
     await champion(1);
     const first = await deploy();
     const before = await manifest();
-    const write = vi.spyOn(corner.artifacts.store, "write");
+    const write = vi.spyOn(sandbox.artifacts.store, "write");
     expect(await deploy()).toEqual(first);
     expect(await manifest()).toEqual(before);
     expect(write.mock.calls.map(([key]) => key)).toEqual([servingKeys.manifest]);
@@ -81,8 +82,8 @@ describe("deployModel", () => {
     await deploy();
     const before = await manifest();
     const broken = await champion(2);
-    const prefix = artifactPrefix(corner.artifacts.name, `${broken.artifactUri}/model`);
-    await corner.artifacts.store.write(`${prefix}model.onnx`, "no graph");
+    const prefix = artifactPrefix(sandbox.artifacts.name, `${broken.artifactUri}/model`);
+    await sandbox.artifacts.store.write(`${prefix}model.onnx`, "no graph");
     await expect(deploy()).rejects.toMatchObject({ name: "InvalidModel" });
     expect(await manifest()).toEqual(before);
   });

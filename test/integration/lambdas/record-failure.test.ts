@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createMlflowClient } from "../../../core/mlflow/client.ts";
 import { recordFailure } from "../../../lambdas/record-failure/logic.ts";
-import { type PipelineCorner, pipelineCorner } from "../../support/pipeline.ts";
+import { createSandbox, type Sandbox } from "../../support/pipeline.ts";
 
-let corner: PipelineCorner;
+let sandbox: Sandbox;
 let warnings: string[];
 
 beforeEach(async () => {
-  corner = await pipelineCorner();
+  sandbox = await createSandbox();
   warnings = [];
 });
 
 function record(
-  { mlflow, executionArn, artifactRoot, input } = corner,
+  { mlflow, executionArn, artifactRoot, input } = sandbox,
   error = { Error: "TrainerDied", Cause: "it was killed" },
 ) {
   const given = { experimentName: input.experimentName };
@@ -21,7 +21,7 @@ function record(
 }
 
 async function begin() {
-  const { mlflow, input, artifactRoot, executionArn } = corner;
+  const { mlflow, input, artifactRoot, executionArn } = sandbox;
   const experiment = await mlflow.experiments.getOrCreate(input.experimentName, artifactRoot);
   return mlflow.runs.create(experiment, "begun", { "pipeline.execution": executionArn });
 }
@@ -30,7 +30,7 @@ describe("recordFailure", () => {
   it("marks the execution's run as failed, with the reason", async () => {
     const { runId } = await begin();
     expect(await record()).toEqual({ error: "TrainerDied", reason: "it was killed", runId });
-    expect(await corner.mlflow.runs.get(runId)).toMatchObject({
+    expect(await sandbox.mlflow.runs.get(runId)).toMatchObject({
       status: "FAILED",
       endTime: expect.any(Number),
       tags: { "failure.error": "TrainerDied", "failure.reason": "it was killed" },
@@ -39,30 +39,30 @@ describe("recordFailure", () => {
 
   it("makes a failed run where there is none, so that people see the failure", async () => {
     const { runId = "" } = await record();
-    expect(await corner.mlflow.runs.get(runId)).toMatchObject({
+    expect(await sandbox.mlflow.runs.get(runId)).toMatchObject({
       status: "FAILED",
-      runName: corner.executionArn.split(":").at(-1),
+      runName: sandbox.executionArn.split(":").at(-1),
       tags: { "failure.reason": "it was killed" },
     });
   });
 
   it("makes no second one when it is repeated, and keeps the time of the failure", async () => {
     const first = await record();
-    const ended = (await corner.mlflow.runs.get(first.runId ?? ""))?.endTime;
+    const ended = (await sandbox.mlflow.runs.get(first.runId ?? ""))?.endTime;
     expect(await record()).toEqual(first);
-    expect((await corner.mlflow.runs.get(first.runId ?? ""))?.endTime).toBe(ended);
+    expect((await sandbox.mlflow.runs.get(first.runId ?? ""))?.endTime).toBe(ended);
   });
 
   it("cuts a reason that MLflow would reject for its length", async () => {
     const { runId } = await begin();
-    const { reason } = await record(corner, { Error: "E", Cause: "x".repeat(20_000) });
+    const { reason } = await record(sandbox, { Error: "E", Cause: "x".repeat(20_000) });
     expect(reason).toHaveLength(20_000);
-    expect((await corner.mlflow.runs.get(runId))?.tags["failure.reason"]).toMatch(/^x{5000} \.\.\.$/);
+    expect((await sandbox.mlflow.runs.get(runId))?.tags["failure.reason"]).toMatch(/^x{5000} \.\.\.$/);
   });
 
   it("gives the original failure although MLflow is away", async () => {
     const mlflow = createMlflowClient({ trackingUri: "http://127.0.0.1:9", backoff: 1 });
-    expect(await record({ ...corner, mlflow })).toEqual({ error: "TrainerDied", reason: "it was killed" });
+    expect(await record({ ...sandbox, mlflow })).toEqual({ error: "TrainerDied", reason: "it was killed" });
     expect(warnings).toEqual([expect.stringContaining("could not be recorded in MLflow")]);
   });
 });

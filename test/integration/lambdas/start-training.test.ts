@@ -5,32 +5,26 @@ import { type LaunchMessage, trainingJob, trainingKeys } from "../../../core/con
 import { equals } from "../../../core/mlflow/filter.ts";
 import { readJson } from "../../../core/storage.ts";
 import { startTraining } from "../../../lambdas/start-training/logic.ts";
-import {
-  datasetRef,
-  executionArn,
-  type PipelineCorner,
-  pipelineCorner,
-  registerTinyModel,
-} from "../../support/pipeline.ts";
+import { createSandbox, datasetRef, executionArn, registerTinyModel, type Sandbox } from "../../support/pipeline.ts";
 
-let corner: PipelineCorner;
+let sandbox: Sandbox;
 let launched: LaunchMessage[];
 let answered: { taskToken: string; result: TrainingResult | NotebookTraining }[];
 let running: Set<string>;
 
 beforeEach(async () => {
-  corner = await pipelineCorner();
+  sandbox = await createSandbox();
   launched = [];
   answered = [];
-  running = new Set([corner.executionArn]);
+  running = new Set([sandbox.executionArn]);
 });
 
 function start(change: Partial<StartTrainingTask> = {}) {
-  const { executionArn, input } = corner;
+  const { executionArn, input } = sandbox;
   return startTraining(
     { taskToken: "token 1", executionArn, input, dataset: datasetRef, ...change },
     {
-      ...corner,
+      ...sandbox,
       launcher: { launch: async (message) => void launched.push(message) },
       isRunning: async (arn) => running.has(arn),
       succeed: async (taskToken, result) => void answered.push({ taskToken, result }),
@@ -39,34 +33,34 @@ function start(change: Partial<StartTrainingTask> = {}) {
 }
 
 async function allRuns() {
-  const { mlflow, input, artifactRoot } = corner;
+  const { mlflow, input, artifactRoot } = sandbox;
   const id = await mlflow.experiments.getOrCreate(input.experimentName, artifactRoot);
   return mlflow.runs.search([id], equals("tags.`dataset.version`", datasetRef.version));
 }
 
 /** What record-failure leaves behind, the execution being over. */
 async function fail(runId: string) {
-  await corner.mlflow.runs.log(runId, { tags: { "failure.error": "TrainerDied", "failure.reason": "it was killed" } });
-  await corner.mlflow.runs.update(runId, "FAILED");
+  await sandbox.mlflow.runs.log(runId, { tags: { "failure.error": "TrainerDied", "failure.reason": "it was killed" } });
+  await sandbox.mlflow.runs.update(runId, "FAILED");
   running.clear();
 }
 
 describe("startTraining", () => {
   it("makes a run, writes the job and launches a trainer", async () => {
-    const { runId } = await start({ input: { ...corner.input, runName: "my run" } });
-    const run = await corner.mlflow.runs.get(runId);
+    const { runId } = await start({ input: { ...sandbox.input, runName: "my run" } });
+    const run = await sandbox.mlflow.runs.get(runId);
     expect(run).toMatchObject({
       runName: "my run",
       status: "RUNNING",
-      tags: { "pipeline.execution": corner.executionArn, "dataset.version": datasetRef.version, network: "compact" },
+      tags: { "pipeline.execution": sandbox.executionArn, "dataset.version": datasetRef.version, network: "compact" },
     });
     expect(launched).toEqual([{ runId, jobKey: trainingKeys.job(runId), datasetVersion: datasetRef.version }]);
-    const job = await readJson(corner.data, trainingKeys.job(runId), (value) => trainingJob.parse(value));
+    const job = await readJson(sandbox.data, trainingKeys.job(runId), (value) => trainingJob.parse(value));
     expect(job).toMatchObject({
       taskToken: "token 1",
       artifactUri: run?.artifactUri,
       datasetVersion: datasetRef.version,
-      input: { hyperparameters: corner.input.hyperparameters },
+      input: { hyperparameters: sandbox.input.hyperparameters },
     });
   });
 
@@ -75,7 +69,7 @@ describe("startTraining", () => {
     const second = await start({ taskToken: "token 2" });
     expect(second).toEqual(first);
     expect(await allRuns()).toHaveLength(1);
-    const job = await readJson(corner.data, trainingKeys.job(first.runId), (value) => trainingJob.parse(value));
+    const job = await readJson(sandbox.data, trainingKeys.job(first.runId), (value) => trainingJob.parse(value));
     expect(job.taskToken).toBe("token 2");
   });
 
@@ -84,21 +78,21 @@ describe("startTraining", () => {
     await fail(first.runId);
     const next = executionArn("next");
     expect(await start({ executionArn: next })).toEqual({ runId: first.runId, launched: true });
-    const run = await corner.mlflow.runs.get(first.runId);
+    const run = await sandbox.mlflow.runs.get(first.runId);
     expect(run).toMatchObject({ status: "RUNNING", tags: { "pipeline.execution": next } });
     expect(run?.tags).not.toHaveProperty("failure.reason");
   });
 
   it("does not train again what was trained before a later step failed", async () => {
     const { runId } = await start();
-    const run = await corner.mlflow.runs.get(runId);
-    await corner.mlflow.runs.log(runId, {
+    const run = await sandbox.mlflow.runs.get(runId);
+    await sandbox.mlflow.runs.log(runId, {
       metrics: [
         { key: "val_mse", value: 1.5 },
         { key: "lost", value: Number.NaN },
       ],
     });
-    const { version } = await registerTinyModel(corner, run as { runId: string; artifactUri: string }, 1);
+    const { version } = await registerTinyModel(sandbox, run as { runId: string; artifactUri: string }, 1);
     await fail(runId);
     launched = [];
     expect(await start({ executionArn: executionArn("next"), taskToken: "token 2" })).toEqual({
@@ -108,12 +102,12 @@ describe("startTraining", () => {
     expect(launched).toEqual([]);
     const result = { runId, modelVersion: version, metrics: { val_mse: 1.5 }, reused: true };
     expect(answered).toEqual([{ taskToken: "token 2", result }]);
-    expect((await corner.mlflow.runs.get(runId))?.status).toBe("FINISHED");
+    expect((await sandbox.mlflow.runs.get(runId))?.status).toBe("FINISHED");
   });
 
   it("trains anew after an execution that came to its end", async () => {
     const first = await start();
-    await corner.mlflow.runs.setTag(first.runId, "pipeline.outcome", "concluded");
+    await sandbox.mlflow.runs.setTag(first.runId, "pipeline.outcome", "concluded");
     running.clear();
     const next = await start({ executionArn: executionArn("next") });
     expect(next.runId).not.toBe(first.runId);
@@ -129,8 +123,8 @@ describe("startTraining", () => {
   it("trains anew with other hyperparameters, and with another data set", async () => {
     const first = await start();
     running.clear();
-    const hyperparameters = { ...corner.input.hyperparameters, seed: 7 };
-    const other = await start({ executionArn: executionArn("b"), input: { ...corner.input, hyperparameters } });
+    const hyperparameters = { ...sandbox.input.hyperparameters, seed: 7 };
+    const other = await start({ executionArn: executionArn("b"), input: { ...sandbox.input, hyperparameters } });
     const third = await start({ executionArn: executionArn("c"), dataset: { ...datasetRef, version: "f".repeat(16) } });
     expect(new Set([first.runId, other.runId, third.runId]).size).toBe(3);
   });
@@ -140,16 +134,16 @@ describe("startTraining of strategy 'sagemaker'", () => {
   const input = () =>
     validateInput({
       strategy: "sagemaker",
-      experimentName: corner.input.experimentName,
-      modelName: corner.input.modelName,
+      experimentName: sandbox.input.experimentName,
+      modelName: sandbox.input.modelName,
       hyperparameters: { epochs: 2 },
     });
   const headOf = async (runId: string) => {
-    const { mlflow, artifactRoot } = corner;
-    const id = await mlflow.experiments.getOrCreate(corner.input.experimentName, artifactRoot);
+    const { mlflow, artifactRoot } = sandbox;
+    const id = await mlflow.experiments.getOrCreate(sandbox.input.experimentName, artifactRoot);
     return (await mlflow.runs.search([id], equals("tags.`mlflow.parentRunId`", runId)))[0];
   };
-  const leaveOutputs = (runId: string) => corner.data.write(`${trainingKeys.outputs(runId)}run.json`, "{}");
+  const leaveOutputs = (runId: string) => sandbox.data.write(`${trainingKeys.outputs(runId)}run.json`, "{}");
 
   it("opens the runs of both phases and gives the notebook its parameters", async () => {
     const { runId } = await start({ input: input() });
@@ -158,7 +152,7 @@ describe("startTraining of strategy 'sagemaker'", () => {
       status: "RUNNING",
       tags: { "training.phase": "head", "pipeline.strategy": "sagemaker" },
     });
-    const job = await readJson(corner.data, trainingKeys.job(runId), (value) => trainingJob.parse(value));
+    const job = await readJson(sandbox.data, trainingKeys.job(runId), (value) => trainingJob.parse(value));
     expect(job).toMatchObject({
       headRunId: head?.runId,
       notebook: { run_id: runId, head_run_id: head?.runId, cnn: "mobilenetv2", weights: "imagenet", epochs: 2 },
@@ -181,7 +175,7 @@ describe("startTraining of strategy 'sagemaker'", () => {
   it("trains again what could not be used", async () => {
     const { runId } = await start({ input: input() });
     await leaveOutputs(runId);
-    await corner.mlflow.runs.setTag(runId, "training.rejected", "model.onnx is missing");
+    await sandbox.mlflow.runs.setTag(runId, "training.rejected", "model.onnx is missing");
     await fail(runId);
     launched = [];
     expect(await start({ input: input(), executionArn: executionArn("next") })).toEqual({ runId, launched: true });

@@ -224,8 +224,8 @@ describe("npm run stage -- export and import", () => {
     const buckets = { data: `avocado-dev-data-${inAccount}`, artifacts: `avocado-dev-artifacts-${inAccount}` };
     registry = await RegistryBeside.start(account, password, buckets);
     for (const stage of ["dev", "dev2"]) await registry.serve(stage);
-    const { version } = await trainTinyModel(registry.corner, 1);
-    await registry.corner.mlflow.registry.setAlias("avocado-model", "champion", version);
+    const { version } = await trainTinyModel(registry.sandbox, 1);
+    await registry.sandbox.mlflow.registry.setAlias("avocado-model", "champion", version);
   }, 240_000);
   afterAll(() => registry?.stop());
 
@@ -244,7 +244,7 @@ describe("npm run stage -- export and import", () => {
     expect(imported).toMatchObject({ code: 0, text: expect.stringContaining("The champion is published.") });
     const manifest = JSON.parse(Buffer.from(await artifactsOf("dev2").read("serving/champion.json")).toString());
     expect(manifest).toMatchObject({ modelName: "avocado-model", version: "1" });
-    const champion = await registry.corner.mlflow.registry.getAlias("avocado-model", "champion");
+    const champion = await registry.sandbox.mlflow.registry.getAlias("avocado-model", "champion");
     expect(champion?.source).toContain(`s3://${artifactsOf("dev2").bucket}/mlflow/`);
     // What follows looks for this.
     await artifactsOf("dev2").write("serving/champion.json", '{"of":"dev2"}');

@@ -33,19 +33,19 @@ describe("npm run bench -- preprocess", () => {
 });
 
 describe("npm run bench -- serving", () => {
-  it("measures the API beside MLflow's server and the floor, on the same model", async () => {
+  it("measures the API beside MLflow's server and the lower bound, on the same model", async () => {
     const [model, json, plot] = [join(folder, "model"), join(folder, "bench.json"), join(folder, "bench.svg")];
     await writeModelFolder(model, { onnx: tinyModel(1), sidecar: tinySidecar() });
     mkdirSync(join(folder, "images"));
     const photograph = sharp({ create: { width: 300, height: 300, channels: 3, background: "darkgreen" } });
     await photograph.toFile(join(folder, "images", "one.jpg"));
-    const options = ["--targets", "mlflow,floor", "--rounds", "1", "--seconds", "0.1", "--data", folder];
+    const options = ["--targets", "mlflow,lower-bound", "--rounds", "1", "--seconds", "0.1", "--data", folder];
     const { stdout } = await bench("serving", "--model", model, ...options, "--json", json, "--plot", plot);
     expect(stdout).toContain("MLflow's server gets pixels as JSON");
     const { summaries } = JSON.parse(readFileSync(json, "utf8")).networks.model;
-    const [own, mlflow, floor] = summaries;
+    const [own, mlflow, lowerBound] = summaries;
     expect(mlflow.days).toBeCloseTo(own.days, 4);
-    expect(floor.days).toBeCloseTo(own.days, 4);
+    expect(lowerBound.days).toBeCloseTo(own.days, 4);
     for (const { figures, ratios } of summaries) {
       const { p50Milliseconds, p99Milliseconds, perSecondAt16, firstAnswerSeconds, ...onLinux } = figures;
       expect(p50Milliseconds).toBeLessThanOrEqual(p99Milliseconds);

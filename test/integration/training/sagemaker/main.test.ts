@@ -9,7 +9,7 @@ import { localAws } from "../../../../local/ministack.ts";
 import { Container } from "../../../../local/sagemaker/container.ts";
 import { createTrainingJob } from "../../../../local/sagemaker/request.ts";
 import { kaggleVenv, root } from "../../../../scripts/setup/paths.ts";
-import { pipelineCorner } from "../../../support/pipeline.ts";
+import { createSandbox } from "../../../support/pipeline.ts";
 import { startWaitingTask } from "../../../support/waiting-task.ts";
 
 const job = trainingKeys.job("r1");
@@ -19,7 +19,7 @@ let output: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "trainer-"));
-  data = (await pipelineCorner()).data;
+  data = (await createSandbox()).data;
   output = "";
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));

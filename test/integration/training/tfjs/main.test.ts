@@ -21,20 +21,20 @@ import { writeJson } from "../../../../core/storage.ts";
 import { localAws } from "../../../../local/ministack.ts";
 import { root } from "../../../../scripts/setup/paths.ts";
 import { localClient } from "../../../support/ministack.ts";
-import { type PipelineCorner, pipelineCorner } from "../../../support/pipeline.ts";
+import { createSandbox, type Sandbox } from "../../../support/pipeline.ts";
 import { buildTinyBackbone, saveLayersModel } from "../../../support/tiny-backbone.ts";
 import { makeTinyDataset, temporaryFolder, tinyVersion } from "../../../support/tiny-dataset.ts";
 import { startWaitingTask, type WaitingTask } from "../../../support/waiting-task.ts";
 
 const { aws, mlflow: trackingUri, artifactBucket } = inject("services");
 const sfn = new SFNClient(localClient(aws));
-let corner: PipelineCorner;
+let sandbox: Sandbox;
 let cacheFolder: string;
 
 beforeAll(async () => {
-  corner = await pipelineCorner();
+  sandbox = await createSandbox();
   cacheFolder = await temporaryFolder();
-  await makeTinyDataset(corner.data, { train: 16, validation: 8, test: 8 });
+  await makeTinyDataset(sandbox.data, { train: 16, validation: 8, test: 8 });
 });
 afterAll(() => rm(cacheFolder, { recursive: true }));
 
@@ -43,8 +43,8 @@ async function createJob(
   changes: { epochs?: number; datasetVersion?: string; input?: Partial<TrainingJob["input"]> } = {},
 ) {
   const task = await startWaitingTask(aws);
-  const { mlflow, input } = corner;
-  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, corner.artifactRoot);
+  const { mlflow, input } = sandbox;
+  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, sandbox.artifactRoot);
   const { runId, artifactUri } = await mlflow.runs.create(experimentId, "trainer", {});
   const hyperparameters = { ...input.hyperparameters, epochs: changes.epochs ?? 2, batchSize: 8 };
   const job: TrainingJob = {
@@ -56,7 +56,7 @@ async function createJob(
     datasetVersion: changes.datasetVersion ?? tinyVersion,
     input: { ...input, hyperparameters, ...changes.input },
   };
-  await writeJson(corner.data, trainingKeys.job(runId), job);
+  await writeJson(sandbox.data, trainingKeys.job(runId), job);
   return { job, task };
 }
 
@@ -66,7 +66,7 @@ function startTrainer({ runId }: TrainingJob): ChildProcess {
     env: {
       ...process.env,
       ...localAws(aws),
-      DATA_BUCKET: corner.data.bucket,
+      DATA_BUCKET: sandbox.data.bucket,
       ARTIFACT_BUCKET: artifactBucket,
       MLFLOW_TRACKING_URI: trackingUri,
       JOB_KEY: trainingKeys.job(runId),
@@ -109,27 +109,27 @@ describe("a trainer", () => {
     const result = trainingResult.parse(JSON.parse(end.output ?? ""));
     expect(result).toMatchObject({ runId: job.runId, modelVersion: "1", reused: false });
     expect(result.metrics.best_val_mae).toBeGreaterThan(0);
-    const version = await corner.mlflow.registry.getVersion(job.input.modelName, "1");
+    const version = await sandbox.mlflow.registry.getVersion(job.input.modelName, "1");
     expect(version).toMatchObject({ runId: job.runId, source: `${job.artifactUri}/model` });
   });
 
   it("logs parameters, the data set, and metrics of each epoch to the run", async () => {
-    const run = await corner.mlflow.runs.get(job.runId);
+    const run = await sandbox.mlflow.runs.get(job.runId);
     expect(run).toMatchObject({ status: "FINISHED" });
     expect(run?.params).toMatchObject({ cnn: "compact", epochs: "2", seed: "42", datasetVersion: tinyVersion });
     expect(run?.metrics).toMatchObject({ dataset_photographs: 32, "dropped_no-photograph": 1, best_val_n: 7 });
     expect(run?.metrics.export_max_difference_days).toBeLessThanOrEqual(1e-4);
-    const history = await corner.mlflow.runs.metricHistory(job.runId, "train_loss");
+    const history = await sandbox.mlflow.runs.metricHistory(job.runId, "train_loss");
     expect(history.map(({ step }) => step)).toEqual([1, 2]);
   });
 
   it("stores the figures, and the model as serving loads it", async () => {
     for (const name of ["learning-curve.svg", "predicted-against-true.svg"]) {
-      expect(Buffer.from(await corner.artifacts.store.read(`${prefix}plots/${name}`)).toString()).toContain("<svg");
+      expect(Buffer.from(await sandbox.artifacts.store.read(`${prefix}plots/${name}`)).toString()).toContain("<svg");
     }
-    const model = await loadOnnxModel(await corner.artifacts.store.read(`${prefix}model/model.onnx`));
+    const model = await loadOnnxModel(await sandbox.artifacts.store.read(`${prefix}model/model.onnx`));
     await model.release();
-    expect(await corner.artifacts.store.head(`${prefix}model/MLmodel`)).toBeDefined();
+    expect(await sandbox.artifacts.store.head(`${prefix}model/MLmodel`)).toBeDefined();
   });
 
   it("prints its progress as events", () => {
@@ -141,25 +141,25 @@ describe("a trainer", () => {
 
   it("neither trains nor registers again when it is started again", async () => {
     const again = await startWaitingTask(aws);
-    await writeJson(corner.data, trainingKeys.job(job.runId), { ...job, taskToken: again.taskToken });
+    await writeJson(sandbox.data, trainingKeys.job(job.runId), { ...job, taskToken: again.taskToken });
     const { code, events } = await train(job);
     expect(code).toBe(0);
     expect(JSON.parse((await again.end()).output ?? "")).toMatchObject({ modelVersion: "1", reused: true });
     expect(events.map(({ event }) => event)).toEqual(["finished"]);
-    expect(await corner.mlflow.registry.versionsOfRun(job.input.modelName, job.runId)).toHaveLength(1);
+    expect(await sandbox.mlflow.registry.versionsOfRun(job.input.modelName, job.runId)).toHaveLength(1);
   });
 });
 
 describe("a trainer of a pretrained network", () => {
   const childrenOf = ({ runId, experimentId }: TrainingJob) =>
-    corner.mlflow.runs.search([experimentId], equals("tags.`mlflow.parentRunId`", runId));
+    sandbox.mlflow.runs.search([experimentId], equals("tags.`mlflow.parentRunId`", runId));
   const pretrainedJob = async (hyperparameters: TrainingJob["input"]["hyperparameters"]) => {
     const backbone = join(cacheFolder, "backbone");
     await saveLayersModel(buildTinyBackbone(), backbone);
     return createJob({ input: { hyperparameters, backbone } });
   };
   const hyperparameters = () =>
-    ({ ...corner.input.hyperparameters, cnn: "mobilenet", epochs: 2, batchSize: 8 }) as const;
+    ({ ...sandbox.input.hyperparameters, cnn: "mobilenet", epochs: 2, batchSize: 8 }) as const;
 
   it("logs each phase to a run of its own below the training's, and says which became the version", async () => {
     const { job, task } = await pretrainedJob({ ...hyperparameters(), finetuneDepth: 3 });
@@ -169,17 +169,17 @@ describe("a trainer of a pretrained network", () => {
     expect(children.map(({ tags }) => tags[runTags.phase]).sort()).toEqual(["finetune", "head"]);
     for (const child of children) {
       expect(child.status).toBe("FINISHED");
-      expect((await corner.mlflow.runs.metricHistory(child.runId, "val_mae")).map(({ step }) => step)).toEqual([1, 2]);
+      expect((await sandbox.mlflow.runs.metricHistory(child.runId, "val_mae")).map(({ step }) => step)).toEqual([1, 2]);
     }
-    const parent = await corner.mlflow.runs.get(job.runId);
+    const parent = await sandbox.mlflow.runs.get(job.runId);
     const chosen = children.filter(({ tags }) => tags[runTags.chosen] === "true");
     expect(chosen.map(({ tags }) => tags[runTags.phase])).toEqual([parent?.tags[runTags.phase]]);
     const best = (id: string) =>
-      corner.mlflow.runs.metricHistory(id, "val_mae").then((all) => Math.min(...all.map((m) => m.value)));
+      sandbox.mlflow.runs.metricHistory(id, "val_mae").then((all) => Math.min(...all.map((m) => m.value)));
     const errors = await Promise.all(children.map(({ runId }) => best(runId)));
     expect(await best(chosen[0]?.runId ?? "")).toBe(Math.min(...errors));
     expect(parent?.params).toMatchObject({ cnn: "mobilenet", backboneSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
-    const history = await corner.mlflow.runs.metricHistory(job.runId, "val_mae");
+    const history = await sandbox.mlflow.runs.metricHistory(job.runId, "val_mae");
     expect(history.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
   });
 
@@ -210,7 +210,7 @@ describe("a trainer that cannot finish", () => {
     expect(code).toBe(1);
     expect(events.at(-1)).toMatchObject({ event: "failed", error: "NotFound" });
     expect(await task.end()).toMatchObject({ status: "FAILED", error: "NotFound" });
-    const run = await corner.mlflow.runs.get(job.runId);
+    const run = await sandbox.mlflow.runs.get(job.runId);
     expect(run).toMatchObject({ status: "FAILED", tags: { [runTags.failureError]: "NotFound" } });
     expect(run?.tags[runTags.failureReason]).toContain("00000000000000ff");
   });
@@ -220,7 +220,7 @@ describe("a trainer that cannot finish", () => {
     const { code } = await train(job, ({ event }, trainer) => void (event === "epoch" && trainer.kill("SIGTERM")));
     expect(code).toBe(1);
     expect(await task.end()).toMatchObject({ status: "FAILED", error: "TrainerStopped" });
-    expect(await corner.mlflow.runs.get(job.runId)).toMatchObject({ status: "FAILED" });
+    expect(await sandbox.mlflow.runs.get(job.runId)).toMatchObject({ status: "FAILED" });
   });
 
   it("stops by itself when its execution has ended", async () => {
@@ -241,8 +241,8 @@ describe("a trainer that cannot finish", () => {
     let swapped: Promise<unknown> | undefined;
     const { code } = await train(job, ({ event }) => {
       if (event !== "epoch") return;
-      swapped ??= writeJson(corner.data, trainingKeys.job(job.runId), { ...job, taskToken: newer.taskToken }).then(() =>
-        sendTaskFailure(sfn, task.taskToken, new Error("timed out")),
+      swapped ??= writeJson(sandbox.data, trainingKeys.job(job.runId), { ...job, taskToken: newer.taskToken }).then(
+        () => sendTaskFailure(sfn, task.taskToken, new Error("timed out")),
       );
     });
     await swapped;

@@ -10,9 +10,9 @@ import { artifactPrefix, artifactRoot } from "../../core/mlflow/artifacts.ts";
 import { createMlflowClient } from "../../core/mlflow/client.ts";
 import { freePort } from "../../local/service.ts";
 import { type LocalStack, startLocalStack } from "../../local/stack.ts";
-import { describePhase, Hammer, phaseHeading, type Sample } from "../support/hammer.ts";
+import { describePhase, LoadGenerator, phaseHeading, type Sample } from "../support/load-generator.ts";
 import { tinyModel } from "../support/models.ts";
-import { executionArn, type PipelineCorner, trainTinyModel } from "../support/pipeline.ts";
+import { executionArn, type Sandbox, trainTinyModel } from "../support/pipeline.ts";
 
 /*
  * The champion changes while 16 clients ask without a pause: the deployed predict Lambda in several instances behind the HTTP
@@ -21,12 +21,12 @@ import { executionArn, type PipelineCorner, trainTinyModel } from "../support/pi
  */
 let folder: string;
 let stack: LocalStack;
-let corner: PipelineCorner;
-let hammer: Hammer;
+let sandbox: Sandbox;
+let load: LoadGenerator;
 const table = [phaseHeading];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "avocado-hammer-"));
+  folder = await mkdtemp(join(tmpdir(), "avocado-load-"));
   // Not the usual ports, which another stack may be about to take.
   const ports = { aws: await freePort(), mlflow: await freePort() };
   await mkdir(join(folder, "state"));
@@ -37,17 +37,17 @@ beforeAll(async () => {
     say: () => {},
     onTrainerLine: () => {},
   });
-  corner = {
+  sandbox = {
     mlflow: createMlflowClient({ trackingUri: stack.mlflow.url }),
     data: stack.data,
     artifacts: { name: stack.outputs.ArtifactBucket, store: stack.artifacts },
     artifactRoot: artifactRoot(stack.outputs.ArtifactBucket),
     input: validateInput({}),
-    executionArn: executionArn("hammer"),
+    executionArn: executionArn("load"),
   };
 });
 afterAll(async () => {
-  await hammer?.stop();
+  await load?.stop();
   await stack?.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -71,18 +71,18 @@ async function loadedAt(): Promise<string> {
 const untilAllLooked = () => sleep(33_000);
 
 async function phase(name: string, run: () => Promise<unknown>, version?: string): Promise<Sample[]> {
-  const samples = await hammer.phase(name, run);
+  const samples = await load.phase(name, run);
   table.push(describePhase(name, samples, version));
   return samples;
 }
 const versionsOf = (samples: Sample[]) => [...new Set(samples.map(({ version }) => version))].sort();
 
 it("fails no request while champions come, are rejected, and go back", async () => {
-  for (const version of [1, 2, 3]) expect((await trainTinyModel(corner, version)).version).toBe(String(version));
+  for (const version of [1, 2, 3]) expect((await trainTinyModel(sandbox, version)).version).toBe(String(version));
   expect(await champion("promote", "1")).toMatchObject({ code: 0 });
 
-  hammer = await Hammer.start(stack.urls.api);
-  await expect.poll(() => hammer.samples.length, { timeout: 120_000 }).toBeGreaterThan(200);
+  load = await LoadGenerator.start(stack.urls.api);
+  await expect.poll(() => load.samples.length, { timeout: 120_000 }).toBeGreaterThan(200);
   expect(versionsOf(await phase("steady", () => sleep(5_000)))).toEqual(["1"]);
 
   const promote = async () => {
@@ -92,9 +92,9 @@ it("fails no request while champions come, are rejected, and go back", async () 
   expect((await phase("promotion", promote, "2")).at(-1)).toMatchObject({ version: "2" });
 
   const truncated = await phase("promotion of a truncated model, rejected", async () => {
-    const { source } = (await corner.mlflow.registry.getVersion("avocado-model", "3")) ?? { source: "" };
-    const key = `${artifactPrefix(corner.artifacts.name, source)}model.onnx`;
-    await corner.artifacts.store.write(key, tinyModel(3).subarray(0, 300));
+    const { source } = (await sandbox.mlflow.registry.getVersion("avocado-model", "3")) ?? { source: "" };
+    const key = `${artifactPrefix(sandbox.artifacts.name, source)}model.onnx`;
+    await sandbox.artifacts.store.write(key, tinyModel(3).subarray(0, 300));
     expect(await champion("promote", "3")).toMatchObject({ code: 1, text: expect.stringContaining("ONNX graph") });
   });
   expect(versionsOf(truncated)).not.toContain("3");
@@ -105,10 +105,10 @@ it("fails no request while champions come, are rejected, and go back", async () 
   };
   expect((await phase("rollback", back, "1")).at(-1)).toMatchObject({ version: "1" });
 
-  await hammer.stop();
+  await load.stop();
   const instances = new Set(await Promise.all(Array.from({ length: 16 }, loadedAt)));
   console.log(`${table.join("\n")}\n${instances.size} instances`);
   expect(instances.size).toBeGreaterThan(1);
-  expect(hammer.samples.filter(({ status }) => status !== 200).map(({ status, body }) => [status, body])).toEqual([]);
-  expect(hammer.samples.filter(({ version, days }) => Number(version) !== days)).toEqual([]);
+  expect(load.samples.filter(({ status }) => status !== 200).map(({ status, body }) => [status, body])).toEqual([]);
+  expect(load.samples.filter(({ version, days }) => Number(version) !== days)).toEqual([]);
 });

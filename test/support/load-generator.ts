@@ -14,7 +14,7 @@ export interface Sample {
 }
 
 /** Clients that ask `/predict` for a black photograph without a pause, each as soon as it has its last answer. */
-export class Hammer {
+export class LoadGenerator {
   readonly samples: Sample[] = [];
   private readonly url: string;
   private readonly photograph: Uint8Array;
@@ -28,11 +28,11 @@ export class Hammer {
   }
 
   /** Begins. The first answers, while instances start, belong to the phase "". */
-  static async start(address: string, clients = 16): Promise<Hammer> {
+  static async start(address: string, clients = 16): Promise<LoadGenerator> {
     const black = { create: { width: 640, height: 480, channels: 3 as const, background: "black" } };
-    const hammer = new Hammer(address, await sharp(black).jpeg().toBuffer());
-    hammer.clients = Array.from({ length: clients }, () => hammer.ask());
-    return hammer;
+    const load = new LoadGenerator(address, await sharp(black).jpeg().toBuffer());
+    load.clients = Array.from({ length: clients }, () => load.ask());
+    return load;
   }
 
   /** Names what is asked from now on, until `run` ends. @returns the answers to that */

@@ -19,7 +19,7 @@ import { formatCalls, recordings, summariseCalls } from "../support/iam/recordin
  * The whole system on this machine, nothing replaced: MLflow, the emulator with the deployed CDK app, the trainer. The
  * scenarios build on each other, as the days of a system in use do.
  */
-describe("the spine", () => {
+describe("the main job, end to end", () => {
   let folder: string;
   let stack: LocalStack;
   let first: Report;
