@@ -23,7 +23,7 @@ export type IsRunning = (executionArn: string) => Promise<boolean>;
  * @returns the lock that stands in the way, or undefined when the execution has it now
  * @throws TransientError when several execution struggle for it at the same moment
  */
-export async function takeLock(
+export async function acquireLock(
   store: ObjectStore,
   executionArn: string,
   isRunning: IsRunning,

@@ -11,12 +11,12 @@ import { groupedMetrics } from "./model.ts";
 export const validateInputTask = z.object({ executionArn: z.string(), input: z.unknown() });
 
 export const lockTask = z.object({ executionArn: z.string() });
-export const takenLock = z.discriminatedUnion("taken", [
-  z.object({ taken: z.literal(true) }),
+export const lockAnswer = z.discriminatedUnion("acquired", [
+  z.object({ acquired: z.literal(true) }),
   /** Another execution has it. `reason`: a sentence for people. */
-  z.object({ taken: z.literal(false), holder: z.string(), reason: z.string() }),
+  z.object({ acquired: z.literal(false), holder: z.string(), reason: z.string() }),
 ]);
-export type TakenLock = z.infer<typeof takenLock>;
+export type LockAnswer = z.infer<typeof lockAnswer>;
 
 /** Answer of a task that found no data yet, which then is the output of the execution. `reason`: a sentence for people. */
 export const noData = z.object({ outcome: z.literal("NoData"), reason: z.string() });

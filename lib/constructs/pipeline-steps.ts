@@ -109,7 +109,7 @@ export class PipelineSteps extends Construct {
 
   private addLock(data: PrivateBucket): void {
     const environment = { DATA_BUCKET: data.name };
-    const take = this.add("take-lock", {
+    const take = this.add("acquire-lock", {
       description: "Lets one retraining run",
       minutes: 1,
       memory: 256,

@@ -27,7 +27,12 @@ const notRecorded: [program: RegExp, action: RegExp, resource: RegExp, reason: s
   [/^(stop-idle|check|prepare|authorise|start-on|trainer-stopped)/, /./, /./, "runs in an account alone"],
   [/^start-training$/, /^(ecs|iam):/, /./, "trainers are no tasks on a laptop"],
   [/^start-registry$/, /^ecs:/, /./, "MLflow is no task on a laptop"],
-  [/^(start-training|take-lock|push-kernel)$/, /^states:/, /./, "when a training is there already, or a lock is held"],
+  [
+    /^(start-training|acquire-lock|push-kernel)$/,
+    /^states:/,
+    /./,
+    "when a training is there already, or a lock is held",
+  ],
   [/^trainer$/, /^states:Send/, /./, "a heartbeat and a failure are for longer or worse trainings"],
   [/^predict$/, /^s3:/, /\/uploads\/\*$|-data-\d+-us-east-1$/, "uploads are no part of a retraining"],
   [/./, /^execute-api:Invoke$/, /\/DELETE\/api\/2\.0\/mlflow\/\*$/, "a version that turns out double is removed"],
@@ -158,8 +163,8 @@ describe.each(["dev", "prod"])("the services that start something in stage %s", 
 
 describe("planted faults", () => {
   const stage = new ResolvedStage(synthesise("dev"));
-  const statements = rolesOf(stage, "dev").get("take-lock") ?? [];
-  const requests = requestsOf("take-lock", "dev", stage);
+  const statements = rolesOf(stage, "dev").get("acquire-lock") ?? [];
+  const requests = requestsOf("acquire-lock", "dev", stage);
 
   it("a grant that is taken away is missing", () => {
     const without = singleGrants(statements).filter(({ Action }) => Action !== "s3:PutObject");
@@ -177,12 +182,12 @@ describe("planted faults", () => {
     expect(new Set(denied(moved, requests))).toEqual(
       new Set([`s3:GetObject on ${resource}`, `s3:PutObject on ${resource}`]),
     );
-    expect(unused("take-lock", moved, requests)).toHaveLength(2);
+    expect(unused("acquire-lock", moved, requests)).toHaveLength(2);
   });
 
   it("a grant that nothing needs is not used", () => {
     const more: Statement = { Effect: "Allow", Action: "s3:DeleteObject", Resource: "arn:aws:s3:::avocado-dev-data/*" };
-    expect(unused("take-lock", [...statements, more], requests)).toEqual([
+    expect(unused("acquire-lock", [...statements, more], requests)).toEqual([
       "s3:DeleteObject on arn:aws:s3:::avocado-dev-data/*",
     ]);
   });

@@ -37,7 +37,7 @@ export const checked = (outcome: CheckedKernel["outcome"], status: string, rest:
 /** A run on new data, trained by a task of our own, whose challenger is better. */
 export const trainedByTask: Mocks = {
   "Validate input": answers(validateInput({})),
-  "Take lock": answers({ taken: true }),
+  "Acquire lock": answers({ acquired: true }),
   "Start registry": answers({ started: true, seconds: 70 }),
   "Find data set": answers(dataset),
   "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),

@@ -16,7 +16,7 @@ const once = (seconds: number): Use => ({ seconds, calls: 1 });
 /** What each Lambda does in a retraining with the published data: 14,710 photographs, 400 MB. */
 export const retrainingUse: Record<string, Use> = {
   "validate-input": once(1),
-  "take-lock": once(1),
+  "acquire-lock": once(1),
   "start-registry": once(180),
   "fetch-data": once(300),
   "find-dataset": once(1),

@@ -3,7 +3,7 @@ import { CreateStateMachineCommand, SFNClient, StartExecutionCommand, StopExecut
 import { beforeEach, describe, expect, inject, it } from "vitest";
 import type { S3Store } from "../../../aws/s3-store.ts";
 import { isExecutionRunning } from "../../../aws/state-machine.ts";
-import { takeRetrainingLock } from "../../../lambdas/take-lock/logic.ts";
+import { acquireRetrainingLock } from "../../../lambdas/acquire-lock/logic.ts";
 import { createBucket, localClient } from "../../support/ministack.ts";
 
 const { aws } = inject("services");
@@ -36,15 +36,15 @@ describe("the retraining lock", () => {
     const start = async (name: string) =>
       (await sfn.send(new StartExecutionCommand({ stateMachineArn, name }))).executionArn ?? "";
     const [first, second] = [await start("first"), await start("second")];
-    const take = (arn: string) => takeRetrainingLock(arn, store, (each) => isExecutionRunning(sfn, each));
-    expect(await take(first)).toEqual({ taken: true });
+    const take = (arn: string) => acquireRetrainingLock(arn, store, (each) => isExecutionRunning(sfn, each));
+    expect(await take(first)).toEqual({ acquired: true });
     expect(await take(second)).toEqual({
-      taken: false,
+      acquired: false,
       holder: first,
       reason: expect.stringMatching(/^Not started: the retraining first has been running since 20/),
     });
     await sfn.send(new StopExecutionCommand({ executionArn: first }));
-    expect(await take(second)).toEqual({ taken: true });
+    expect(await take(second)).toEqual({ acquired: true });
     await sfn.send(new StopExecutionCommand({ executionArn: second }));
   });
 });

@@ -34,7 +34,7 @@ describe("strategy 'kaggle'", () => {
       "Push kernel",
       "Already trained?",
       "Check kernel",
-      "Kernel over?",
+      "Kernel finished?",
       "Collect training",
       "Evaluate model",
     ]);
@@ -81,7 +81,7 @@ describe("strategy 'kaggle'", () => {
       cause: expect.stringMatching(/out of memory/),
     });
     expect(run.states.slice(-5)).toEqual([
-      "Kernel over?",
+      "Kernel finished?",
       "Record failure",
       "Notify failure",
       "Release lock after failure",

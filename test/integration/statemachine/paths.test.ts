@@ -23,7 +23,7 @@ const retrainings: Mocks[] = [
   { ...trainedByTask, "Fetch data": answers(noData) },
   { ...trainedByTask, "Validate input": answers(validateInput({ newData: false })), "Find data set": answers(noData) },
   { ...trainedByTask, "Validate input": answers(validateInput({ dryRun: true })) },
-  { ...trainedByTask, "Take lock": answers({ taken: false, holder: "arn:other", reason: "Another one runs." }) },
+  { ...trainedByTask, "Acquire lock": answers({ acquired: false, holder: "arn:other", reason: "Another one runs." }) },
   { ...trainedByTask, "Plan data set": answers({ ...plan, done: true, items: [] }) },
   { ...trainedByTask, "Preprocess shard": throws("InvalidDataset") },
   // A shard's answer that cannot be read fails the map itself.

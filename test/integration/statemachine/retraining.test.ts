@@ -29,8 +29,8 @@ describe("a run in which all goes well", () => {
     expect(output).toEqual({ input: validateInput({}), dataset, training, evaluation, deployment });
     expect(states).toEqual([
       "Validate input",
-      "Take lock",
-      "Alone?",
+      "Acquire lock",
+      "Lock acquired?",
       "Start registry",
       "Dry run?",
       "New data?",
@@ -38,7 +38,7 @@ describe("a run in which all goes well", () => {
       "Any raw data?",
       "Plan data set",
       "Already prepared?",
-      "Take the shards",
+      "Select shards",
       "Preprocess shards",
       "First failure",
       "Every shard made?",
@@ -49,7 +49,7 @@ describe("a run in which all goes well", () => {
       "Promoted?",
       "Deploy model",
       "Notify",
-      "Sum up",
+      "Summarize",
       "Release lock",
       "Done",
     ]);
@@ -90,8 +90,8 @@ describe("the choices", () => {
     expect(run.status).toBe("SUCCEEDED");
     expect(run.states).toEqual([
       "Validate input",
-      "Take lock",
-      "Alone?",
+      "Acquire lock",
+      "Lock acquired?",
       "Start registry",
       "Dry run?",
       "Release lock",
@@ -103,11 +103,11 @@ describe("the choices", () => {
   });
 
   it("another retraining that runs: touches nothing, fails nothing, and says which one it is", async () => {
-    const other = { taken: false, holder: "arn:other", reason: "Not started: other runs." };
-    const run = await machine.run({ ...trainedByTask, "Take lock": answers(other) });
+    const other = { acquired: false, holder: "arn:other", reason: "Not started: other runs." };
+    const run = await machine.run({ ...trainedByTask, "Acquire lock": answers(other) });
     const { states, status, output } = run;
     expect(status).toBe("SUCCEEDED");
-    expect(states).toEqual(["Validate input", "Take lock", "Alone?", "Already running", "Done"]);
+    expect(states).toEqual(["Validate input", "Acquire lock", "Lock acquired?", "Already running", "Done"]);
     expect(output).toEqual({ outcome: "AlreadyRunning", holder: "arn:other", reason: "Not started: other runs." });
     await expect(machine.mailOf(run, 2)).rejects.toThrow("Nobody was told");
   });
@@ -156,7 +156,7 @@ describe("the choices", () => {
 describe("a failure", () => {
   it.each([
     ["Validate input", "InvalidInput"],
-    ["Take lock", "AccessDenied"],
+    ["Acquire lock", "AccessDenied"],
     ["Start registry", "RegistryRejected"],
     ["Start registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],

@@ -4,7 +4,7 @@ import type { Machine, State } from "../definition.ts";
 export const kaggleLoops = [
   ["Upload data set", "Data set ready?", "Wait for the data set"],
   ["Push kernel", "Already trained?", "Wait for a GPU session"],
-  ["Check kernel", "Kernel over?", "Wait for the kernel"],
+  ["Check kernel", "Kernel finished?", "Wait for the kernel"],
 ];
 
 /** Where a state leads: onward, by choice, and by an error. */

@@ -11,7 +11,7 @@ import { largest } from "./sizes.ts";
  */
 export const contracts: Record<string, { given?: z.ZodType; answer?: z.ZodType }> = {
   "Validate input": { answer: execution.validatedInput },
-  "Take lock": { given: pipeline.lockTask, answer: pipeline.takenLock },
+  "Acquire lock": { given: pipeline.lockTask, answer: pipeline.lockAnswer },
   "Start registry": { given: pipeline.startRegistryTask },
   "Find data set": { answer: pipeline.datasetRef.or(pipeline.noData) },
   "Fetch data": { given: pipeline.fetchDataTask, answer: pipeline.fetchedData.or(pipeline.noData) },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FolderStore } from "../../../../core/folder-store.ts";
-import { takeLock } from "../../../../core/retraining-lock.ts";
+import { acquireLock } from "../../../../core/retraining-lock.ts";
 import { startOnNewData } from "../../../../lambdas/start-on-new-data/logic.ts";
 
 let raw: FolderStore;
@@ -55,7 +55,7 @@ describe("startOnNewData", () => {
 
   it("waits for a retraining that runs, and starts after it", async () => {
     await put("set.zip", 0);
-    await takeLock(data, "arn:other", async () => true);
+    await acquireLock(data, "arn:other", async () => true);
     expect(await ask(10)).toBe("later");
     expect(started).toEqual([]);
     expect(await ask(25, async () => false)).toBe("started");
