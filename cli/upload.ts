@@ -7,14 +7,14 @@ import { ZipFile } from "yazl";
 import { InvalidInputError } from "../core/errors.ts";
 import type { ObjectStore } from "../core/storage.ts";
 
-/** The files of a data set on this machine. */
+/** The files of a dataset on this machine. */
 export interface DataFiles {
   /** A folder is zipped; a file is a zip already. */
   isFolder: boolean;
   files: FolderFile[];
 }
 
-/** Looks what a data set (a zip, or a folder) is made of. @throws InvalidInputError when the path is no data set */
+/** Looks what a dataset (a zip, or a folder) is made of. @throws InvalidInputError when the path is no dataset */
 export async function findDataFiles(path: string): Promise<DataFiles> {
   const source = resolve(path);
   const found = await stat(source).catch(() => undefined);
@@ -27,14 +27,14 @@ export async function findDataFiles(path: string): Promise<DataFiles> {
   const files = await listFolder(source);
   if (files.some(({ name }) => name === "data.csv")) return { isFolder: true, files };
   throw new InvalidInputError(
-    `--data: '${path}' has no data.csv. A data set is a folder with data.csv, dataset.json and images/.`,
+    `--data: '${path}' has no data.csv. A dataset is a folder with data.csv, dataset.json and images/.`,
   );
 }
 
 /**
- * Puts a data set (a zip, or a folder, which becomes one) into the raw bucket, unless this very one is there.
+ * Puts a dataset (a zip, or a folder, which becomes one) into the raw bucket, unless this very one is there.
  * @returns its key
- * @throws InvalidInputError when the path is no data set
+ * @throws InvalidInputError when the path is no dataset
  */
 export async function uploadData(path: string, raw: ObjectStore): Promise<string> {
   const source = resolve(path);

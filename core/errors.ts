@@ -16,7 +16,7 @@ export class InvalidInputError extends NamedError {
   }
 }
 
-/** The raw data set cannot be used: no `data.csv`, wrong columns, too few fruits, too many bad rows. */
+/** The raw dataset cannot be used: no `data.csv`, wrong columns, too few fruits, too many bad rows. */
 export class InvalidDatasetError extends NamedError {
   constructor(message: string, options?: ErrorOptions) {
     super("InvalidDataset", message, options);

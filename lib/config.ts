@@ -96,7 +96,7 @@ const everyStage = {
     .strictObject({
       /** Address of Kaggle's API, without `/v1`. */
       baseUrl: z.url({ protocol: /^https?$/ }).default("https://api.kaggle.com"),
-      /** The data set on Kaggle that keeps the prepared photographs, one version for each of theirs. */
+      /** The dataset on Kaggle that keeps the prepared photographs, one version for each of theirs. */
       dataset: z
         .strictObject({
           slug: slug.max(50).default("avocado-ripening"),
@@ -129,9 +129,9 @@ const everyStage = {
         .max(3600)
         .default(60)
         .describe(
-          "Between two looks at a data set or a kernel; in an account, what its state machine can count at least.",
+          "Between two looks at a dataset or a kernel; in an account, what its state machine can count at least.",
         ),
-      /** After which waiting is given up: for a data set, for a kernel to begin, and for it to end. */
+      /** After which waiting is given up: for a dataset, for a kernel to begin, and for it to end. */
       datasetTimeoutHours: z.number().positive().max(24).default(2),
       queueTimeoutHours: z.number().positive().max(24).default(6),
       /** Kaggle itself ends kernels after 12 hours. */

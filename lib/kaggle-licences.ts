@@ -1,5 +1,5 @@
 /**
- * Licences of a data set as Kaggle names them (github.com/Kaggle/kaggle-cli, docs/datasets_metadata.md, the list as of 2026).
+ * Licences of a dataset as Kaggle names them (github.com/Kaggle/kaggle-cli, docs/datasets_metadata.md, the list as of 2026).
  */
 export const kaggleLicences = [
   "CC0-1.0",

@@ -22,7 +22,7 @@ export async function predictExample(api: string, data: ObjectStore, version: st
 async function pickPhotograph(data: ObjectStore, version: string) {
   const dataset = await openDataset(data, version);
   const row = dataset.rows.find(({ split, shelfLifeDays }) => split === "test" && shelfLifeDays !== undefined);
-  if (!row) throw new Error(`Data set ${version} has no labelled test photograph`);
+  if (!row) throw new Error(`Dataset ${version} has no labelled test photograph`);
   const { pixels } = await dataset.readShard(row.shard);
   const image = pixels.subarray(row.index * imageBytes, (row.index + 1) * imageBytes);
   const png = await sharp(image, { raw: { width: imageSize, height: imageSize, channels: 3 } })

@@ -88,7 +88,7 @@ export function printReport(report: Report): string {
   const lines = [`Execution ${report.status}`, `  ${report.promoted ? "Promoted" : "Not promoted"}: ${report.reason}`];
   if (report.dataset) {
     const { version, photographs, labelled, rows, dropped } = report.dataset;
-    lines.push(`  Data set ${version}: ${rows} rows, ${photographs} photographs, ${labelled} with a label`);
+    lines.push(`  Dataset ${version}: ${rows} rows, ${photographs} photographs, ${labelled} with a label`);
     const left = Object.entries(dropped).map(([reason, count]) => `${count} ${reason}`);
     if (left.length > 0) lines.push(`  Left out: ${left.join(", ")}`);
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Storage conditions of the data set: 10 degrees C, 20 degrees C, ambient. The order is that of the one-hot input. */
+/** Storage conditions of the dataset: 10 degrees C, 20 degrees C, ambient. The order is that of the one-hot input. */
 export const storageGroups = ["T10", "T20", "Tam"] as const;
 export type StorageGroup = (typeof storageGroups)[number];
 
@@ -27,7 +27,7 @@ export type DatasetSource = z.infer<typeof datasetSource>;
 export const countsByReason = z.record(z.string(), z.int().min(0));
 export type CountsByReason = z.infer<typeof countsByReason>;
 
-/** One photograph of a processed data set: a row of `manifest.csv`. */
+/** One photograph of a processed dataset: a row of `manifest.csv`. */
 export interface ManifestRow {
   fileName: string;
   storageGroup: StorageGroup;
@@ -40,7 +40,7 @@ export interface ManifestRow {
   /** Ripening stage, 1 to 5. */
   stage: number;
   split: Split;
-  /** Key of the shard relative to the data set, and the photograph's place in it. */
+  /** Key of the shard relative to the dataset, and the photograph's place in it. */
   shard: string;
   index: number;
 }
@@ -48,7 +48,7 @@ export interface ManifestRow {
 /** Content of a file, by which whoever reads it elsewhere knows that it is whole. */
 export const writtenFile = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int() });
 
-/** `datasets/<version>/dataset.json`: written last, so its presence says that the data set is whole. */
+/** `datasets/<version>/dataset.json`: written last, so its presence says that the dataset is whole. */
 export const datasetSummary = z.object({
   version: z.string().regex(/^[0-9a-f]{16}$/),
   source: datasetSource,
@@ -66,7 +66,7 @@ export const datasetSummary = z.object({
 });
 export type DatasetSummary = z.infer<typeof datasetSummary>;
 
-/** Keys of a processed data set in the data bucket. */
+/** Keys of a processed dataset in the data bucket. */
 export const datasetKeys = {
   latest: "datasets/latest.json",
   prefix: (version: string) => `datasets/${version}/`,

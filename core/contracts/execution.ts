@@ -29,7 +29,7 @@ const hyperparameters = z.strictObject({
     .max(2 ** 31 - 1),
 });
 
-/** Everything that, with the data set, decides what a training gives. */
+/** Everything that, with the dataset, decides what a training gives. */
 export type Hyperparameters = z.infer<typeof hyperparameters>;
 
 /**
@@ -70,13 +70,13 @@ function isDataAddress(value: string): boolean {
 const executionInput = z.strictObject({
   /** `ecs`: a trainer on Fargate. `kaggle`: Kaggle's GPUs. `sagemaker`: a GPU in the account, where the stage has one. */
   strategy: z.enum(strategies).default("ecs"),
-  /** False: no fetch, no preprocessing; the newest data set version is used. */
+  /** False: no fetch, no preprocessing; the newest dataset version is used. */
   newData: z.boolean().default(true),
   /** True: ends after the first checks (input, lock, MLflow) and trains nothing. */
   dryRun: z.boolean().default(false),
   /**
    * Key of a zip, or prefix of a folder, in the raw bucket; or `s3://bucket/key` in another account or at another host.
-   * Default: the newest data set of the raw bucket.
+   * Default: the newest dataset of the raw bucket.
    */
   data: z.string().min(1).max(1024).refine(isDataAddress, "a key of the raw bucket, or s3://bucket/key").optional(),
   runName: name.optional(),

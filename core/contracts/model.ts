@@ -24,7 +24,7 @@ export const modelSidecar = z.object({
   framework: z.string(),
   network: z.string(),
   datasetVersion: z.string(),
-  /** Name of the data set's source; fruits are unique within it. */
+  /** Name of the dataset's source; fruits are unique within it. */
   source: z.string(),
   /** Samples the network was fitted on; evaluation rejects a model that saw a test fruit. */
   trainingFruits: z.array(z.string()),

@@ -35,7 +35,7 @@ export const startRegistryTask = z.object({ executionArn: z.string() });
 
 export const fetchDataTask = z.object({ executionArn: z.string(), data: z.string().optional() });
 export const fetchedData = z.object({
-  /** Version that a data set made of this input has. */
+  /** Version that a dataset made of this input has. */
   version: z.string(),
   /** Prefix in the data bucket of the fetched photographs and rows. */
   prefix: z.string(),

@@ -9,7 +9,7 @@ import { formatManifest } from "./manifest.ts";
 import { checkFruits, countFruits } from "./split.ts";
 
 /**
- * Makes one data set of the parts: manifest, list of problems, summary (last). Every row of `data.csv` is accounted for.
+ * Makes one dataset of the parts: manifest, list of problems, summary (last). Every row of `data.csv` is accounted for.
  * @throws NotFoundError when a chunk was not processed, InvalidDatasetError when too few fruits are left
  */
 export async function assembleDataset(data: ObjectStore, version: string): Promise<DatasetRef> {
@@ -53,7 +53,7 @@ async function readPart(data: ObjectStore, version: string, { prefix }: PlanInde
   const key = workKeys(version).part(chunk);
   const part = (await data.head(key)) && (await readJson(data, key, (value) => chunkPart.parse(value)));
   if (part?.prefix === prefix) return part;
-  throw new NotFoundError(`Chunk ${chunk} of data set ${version} was not processed: run preprocess-data again`);
+  throw new NotFoundError(`Chunk ${chunk} of dataset ${version} was not processed: run preprocess-data again`);
 }
 
 function countBySplit(rows: readonly ManifestRow[]): Record<Split, number> {

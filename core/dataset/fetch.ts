@@ -28,9 +28,9 @@ export interface FetchOptions {
 }
 
 /**
- * Reads a data set once from front to back, checks its rows, and leaves its photographs in chunks that later steps can
+ * Reads a dataset once from front to back, checks its rows, and leaves its photographs in chunks that later steps can
  * read in parallel. Unchanged input is not read again.
- * @throws NotFoundError when there is no data set, InvalidDatasetError when it cannot be used
+ * @throws NotFoundError when there is no dataset, InvalidDatasetError when it cannot be used
  */
 export async function fetchData({ raw, data, key, onProgress }: FetchOptions): Promise<FetchedData> {
   const input = await findInput(raw, key);

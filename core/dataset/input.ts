@@ -4,17 +4,17 @@ import { InvalidDatasetError, NoDataError, NotFoundError } from "../errors.ts";
 import type { ObjectInfo, ObjectStore } from "../storage.ts";
 import { readZip, type ZipEntry } from "./zip.ts";
 
-/** Largest file taken from a data set, in bytes. */
+/** Largest file taken from a dataset, in bytes. */
 export const maxFileBytes = 64 << 20;
 /**
- * Photographs that a data set has at most: what one Lambda can fetch in its 15 minutes, and another can plan in its memory
+ * Photographs that a dataset has at most: what one Lambda can fetch in its 15 minutes, and another can plan in its memory
  * (docs/data.md).
  */
 export const maxPhotographs = 200_000;
 /** Raised by hand when fetching stores something else for the same input. */
 const fetchVersion = 1;
 
-/** A data set as it was given: a zip or a folder. */
+/** A dataset as it was given: a zip or a folder. */
 export interface DatasetInput {
   /** For messages: where it was found. */
   name: string;
@@ -25,7 +25,7 @@ export interface DatasetInput {
 }
 
 /**
- * Finds the data set: a key of a zip, the prefix of a folder with `data.csv`, or without a key the newest of them all.
+ * Finds the dataset: a key of a zip, the prefix of a folder with `data.csv`, or without a key the newest of them all.
  * @throws NotFoundError; NoDataError when there is nothing at all
  */
 export async function findInput(raw: ObjectStore, key?: string): Promise<DatasetInput> {
@@ -85,7 +85,7 @@ function folderInput(raw: ObjectStore, prefix: string, infos: readonly ObjectInf
 }
 
 /**
- * The name of a data set that has no `dataset.json`: its folder's or zip's name. Rename it and it is another source, whose
+ * The name of a dataset that has no `dataset.json`: its folder's or zip's name. Rename it and it is another source, whose
  * fruits are split anew.
  * @throws InvalidDatasetError when the name gives none
  */
@@ -103,6 +103,6 @@ export function deriveSource(name: string): string {
     .slice(0, 64);
   if (slug) return slug;
   throw new InvalidDatasetError(
-    'The data set has no name. Add a dataset.json with { "source": "<name>" } beside data.csv',
+    'The dataset has no name. Add a dataset.json with { "source": "<name>" } beside data.csv',
   );
 }

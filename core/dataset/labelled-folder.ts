@@ -16,7 +16,7 @@ export interface PhotographFile {
   stage: number;
 }
 
-/** The labelled photographs of a raw data set, and what was left out, by reason. */
+/** The labelled photographs of a raw dataset, and what was left out, by reason. */
 export interface LabelledFolder {
   photographs: PhotographFile[];
   leftOut: CountsByReason;
@@ -25,7 +25,7 @@ export interface LabelledFolder {
 }
 
 /**
- * Lists the labelled photographs of a folder with `data.csv` and `images/`, as they are, without a processed data set.
+ * Lists the labelled photographs of a folder with `data.csv` and `images/`, as they are, without a processed dataset.
  * @throws NotFoundError, InvalidDatasetError
  */
 export async function readLabelledFolder(folder: string): Promise<LabelledFolder> {
@@ -55,7 +55,7 @@ async function read<T>(path: string, how: (path: string) => Promise<T>): Promise
   try {
     return await how(path);
   } catch (cause) {
-    throw new NotFoundError(`${path} cannot be read: a data set has data.csv and images/ (${errorMessage(cause)})`, {
+    throw new NotFoundError(`${path} cannot be read: a dataset has data.csv and images/ (${errorMessage(cause)})`, {
       cause,
     });
   }

@@ -7,7 +7,7 @@ import { processingVersion } from "./layout.ts";
 
 const latest = datasetRef.extend({ processing: z.int().default(1) });
 
-/** Makes a whole data set the newest one. @throws NotFoundError when there is no whole one of this version */
+/** Makes a whole dataset the newest one. @throws NotFoundError when there is no whole one of this version */
 export async function publishLatest(data: ObjectStore, version: string): Promise<DatasetRef> {
   const ref = await readJson(data, datasetKeys.summary(version), (value) =>
     datasetRef.parse(datasetSummary.parse(value)),
@@ -16,15 +16,15 @@ export async function publishLatest(data: ObjectStore, version: string): Promise
   return ref;
 }
 
-/** The newest data set. @throws NoDataError when none was made yet, or none that this version of the pipeline can read */
+/** The newest dataset. @throws NoDataError when none was made yet, or none that this version of the pipeline can read */
 export async function findDataset(data: ObjectStore): Promise<DatasetRef> {
   const read = readJson(data, datasetKeys.latest, (value) => latest.parse(value));
   const { processing, ...ref } = await read.catch((cause: unknown) => {
     if (!(cause instanceof NotFoundError)) throw cause;
-    throw new NoDataError('There is no processed data set yet: start the pipeline with "newData": true', { cause });
+    throw new NoDataError('There is no processed dataset yet: start the pipeline with "newData": true', { cause });
   });
   if (processing === processingVersion) return ref;
   throw new NoDataError(
-    'The newest data set was prepared by another version of the pipeline: start the pipeline with "newData": true',
+    'The newest dataset was prepared by another version of the pipeline: start the pipeline with "newData": true',
   );
 }

@@ -12,7 +12,7 @@ import type { RowIssue } from "./rows.ts";
 
 /**
  * Raised by hand when processing changes what it gives for the same input (image path, labels, split, shards): it is part of
- * the version of a data set, so that the old result is not taken for the new one. 2: shards are not compressed.
+ * the version of a dataset, so that the old result is not taken for the new one. 2: shards are not compressed.
  */
 export const processingVersion = 2;
 
@@ -28,7 +28,7 @@ export const fetchedKeys = (prefix: string) => ({
   chunk: (chunk: number) => `${prefix}chunks/${number(chunk)}.tar`,
 });
 
-/** What is written on the way to a processed data set, beside `datasetKeys`. */
+/** What is written on the way to a processed dataset, beside `datasetKeys`. */
 export const workKeys = (version: string) => ({
   plan: `${datasetKeys.prefix(version)}plan/plan.json`,
   chunk: (chunk: number) => `${datasetKeys.prefix(version)}plan/${number(chunk)}.json`,
@@ -36,10 +36,10 @@ export const workKeys = (version: string) => ({
   problems: `${datasetKeys.prefix(version)}problems.json`,
 });
 
-/** Key of a shard relative to the data set. Each chunk gives one shard per split, so its number is the chunk's. */
+/** Key of a shard relative to the dataset. Each chunk gives one shard per split, so its number is the chunk's. */
 export const shardKey = (split: string, chunk: number) => `shards/${split}-${number(chunk)}.npy`;
 
-/** `problems.json`, of a fetch and of a data set. */
+/** `problems.json`, of a fetch and of a dataset. */
 export const problems = z.array(
   z.object({
     line: z.int().exactOptional(),
@@ -50,7 +50,7 @@ export const problems = z.array(
 );
 
 export const fetchedIndex = z.object({
-  /** The `processingVersion` that the version of the data set was made with. */
+  /** The `processingVersion` that the version of the dataset was made with. */
   processing: z.int().default(1),
   fetched: fetchedData,
   source: datasetSource,

@@ -19,7 +19,7 @@ export interface Shard {
   pixels: Uint8Array;
 }
 
-/** A processed data set. */
+/** A processed dataset. */
 export interface Dataset {
   summary: DatasetSummary;
   /** All photographs, in the order of the shards. */
@@ -33,14 +33,14 @@ export interface Dataset {
 }
 
 /**
- * Opens a processed data set.
- * @throws NotFoundError when there is no whole data set of this version
+ * Opens a processed dataset.
+ * @throws NotFoundError when there is no whole dataset of this version
  */
 export async function openDataset(store: ObjectStore, version: string): Promise<Dataset> {
   const summary = await readJson(store, datasetKeys.summary(version), (value) => datasetSummary.parse(value)).catch(
     (cause: unknown) => {
       if (!(cause instanceof NotFoundError)) throw cause;
-      throw new NotFoundError(`Data set ${version} does not exist or was not finished: run the pipeline with newData`, {
+      throw new NotFoundError(`Dataset ${version} does not exist or was not finished: run the pipeline with newData`, {
         cause,
       });
     },

@@ -95,7 +95,7 @@ type Decoded =
   | { pixels?: never; problem: { reason: string; message: string } };
 
 async function decode(bytes: Uint8Array | undefined): Promise<Decoded> {
-  if (!bytes) throw new Error("A fetched photograph is not in its chunk: fetch the data set again");
+  if (!bytes) throw new Error("A fetched photograph is not in its chunk: fetch the dataset again");
   try {
     return { pixels: await decodeImage(bytes) };
   } catch (error) {

@@ -6,7 +6,7 @@ import { InvalidDatasetError } from "../errors.ts";
 export const minFruitsPerSplit = 2;
 
 /**
- * The part that a fruit belongs to, the same for ever and in every version of the data set: the first 8 bytes of
+ * The part that a fruit belongs to, the same for ever and in every version of the dataset: the first 8 bytes of
  * sha256(`<source>:<sample>`), big-endian, modulo 100; below 15 test, below 30 validation, else train.
  */
 export function splitOfFruit(source: string, sample: string): Split {
@@ -23,7 +23,7 @@ export function countFruits(rows: Iterable<{ sample: string; split: Split }>): R
   return { train: fruits.train.size, validation: fruits.validation.size, test: fruits.test.size };
 }
 
-/** Rejects a data set with too few fruits in a part. @throws InvalidDatasetError saying how many there are */
+/** Rejects a dataset with too few fruits in a part. @throws InvalidDatasetError saying how many there are */
 export function checkFruits(counts: Record<Split, number>): void {
   if (splits.every((split) => counts[split] >= minFruitsPerSplit)) return;
   const found = splits.map((split) => `${counts[split]} for ${split}`).join(", ");

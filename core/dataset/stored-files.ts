@@ -6,7 +6,7 @@ import { maxFileBytes, maxPhotographs } from "./input.ts";
 import type { FetchedPhotograph } from "./layout.ts";
 import type { ZipEntry } from "./zip.ts";
 
-/** What was found in a data set, before its rows are known: `data.csv` may come last. */
+/** What was found in a dataset, before its rows are known: `data.csv` may come last. */
 export interface StoredFiles {
   /** Photographs that are in chunks now. */
   photographs: FetchedPhotograph[];
@@ -60,7 +60,7 @@ export async function storeFiles(
       }
       if (files.photographs.length === maxPhotographs) {
         throw new InvalidDatasetError(
-          `There are more than ${maxPhotographs} photographs, the most that one data set can have: leave some out`,
+          `There are more than ${maxPhotographs} photographs, the most that one dataset can have: leave some out`,
         );
       }
       const sha256 = createHash("sha256").update(entry.content).digest("hex");

@@ -17,7 +17,7 @@ const quota = z.object({
 
 /**
  * Is the token good, and its owner's name the configured one? With a wrong one Kaggle would only say that there is no such
- * data set. Keys cannot be asked about. @throws KaggleError, TransientError
+ * dataset. Keys cannot be asked about. @throws KaggleError, TransientError
  */
 export async function checkAccess(http: KaggleHttp, credentials: KaggleCredentials): Promise<void> {
   if (!("token" in credentials)) return;

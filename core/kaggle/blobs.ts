@@ -17,7 +17,7 @@ type Progress = { state: "complete" | "expired" } | { state: "partial"; from: nu
 /** Milliseconds for the content of one file. */
 const uploadTime = 15 * 60_000;
 
-/** Uploads of files that become part of a data set. */
+/** Uploads of files that become part of a dataset. */
 export class KaggleBlobs {
   private readonly http: KaggleHttp;
 

@@ -1,6 +1,6 @@
 import { InvalidInputError } from "../errors.ts";
 
-/** What `owner/slug` names: a data set or a kernel. */
+/** What `owner/slug` names: a dataset or a kernel. */
 export interface KaggleRef {
   owner: string;
   slug: string;
@@ -21,16 +21,16 @@ export function parseRef(text: string): KaggleRef {
   throw new InvalidInputError(`'${text}' must be written owner/slug, such as jane/avocado-ripening.`);
 }
 
-/** What is wrong with a data set's slug, title and subtitle, as Kaggle would find. @throws InvalidInputError */
+/** What is wrong with a dataset's slug, title and subtitle, as Kaggle would find. @throws InvalidInputError */
 export function checkDataset(dataset: { slug: string; title: string; subtitle?: string }): void {
-  reject("data set", [
-    ...slugProblems("data set", dataset.slug, 6, 50),
-    lengthProblem("The data set's title", dataset.title, 6, 50),
-    dataset.subtitle === undefined ? undefined : lengthProblem("The data set's subtitle", dataset.subtitle, 20, 80),
+  reject("dataset", [
+    ...slugProblems("dataset", dataset.slug, 6, 50),
+    lengthProblem("The dataset's title", dataset.title, 6, 50),
+    dataset.subtitle === undefined ? undefined : lengthProblem("The dataset's subtitle", dataset.subtitle, 20, 80),
   ]);
 }
 
-/** What is wrong with a kernel's slug, title and data sets, as Kaggle would find. @throws InvalidInputError */
+/** What is wrong with a kernel's slug, title and datasets, as Kaggle would find. @throws InvalidInputError */
 export function checkKernel(kernel: { slug: string; title: string; datasets: readonly string[] }): void {
   const { slug, title, datasets } = kernel;
   const made = slugify(title);
@@ -43,7 +43,7 @@ export function checkKernel(kernel: { slug: string; title: string; datasets: rea
     ...datasets.map((source) =>
       /^[\w-]+\/[\w-]+(\/\d+)?$/.test(source)
         ? undefined
-        : `The data set '${source}' must be written owner/slug or owner/slug/version, the version a number.`,
+        : `The dataset '${source}' must be written owner/slug or owner/slug/version, the version a number.`,
     ),
   ]);
 }

@@ -5,7 +5,7 @@ import { isAbsent, KaggleError } from "./errors.ts";
 import type { KaggleHttp } from "./http.ts";
 import { type DatasetStatus, parseDatasetStatus } from "./status.ts";
 
-/** A data set to be made of uploads, by their tokens. It is private. */
+/** A dataset to be made of uploads, by their tokens. It is private. */
 export interface NewDataset extends KaggleRef {
   title: string;
   /** As Kaggle names licences, such as `CC-BY-4.0`; `other` where it has no name. */
@@ -39,7 +39,7 @@ function contentOf({ files, folders = {} }: NewDataset): object {
   return { files: byToken(files), ...(directories.length > 0 && { directories }) };
 }
 
-/** Data sets on Kaggle. */
+/** Datasets on Kaggle. */
 export class KaggleDatasets {
   private readonly http: KaggleHttp;
 
@@ -47,7 +47,7 @@ export class KaggleDatasets {
     this.http = http;
   }
 
-  /** How far Kaggle is with the newest version, or undefined where there is no such data set. */
+  /** How far Kaggle is with the newest version, or undefined where there is no such dataset. */
   async status(ref: KaggleRef): Promise<DatasetStatus | undefined> {
     try {
       return parseDatasetStatus(
@@ -59,7 +59,7 @@ export class KaggleDatasets {
     }
   }
 
-  /** Makes the data set, or a new version of it where it exists. @throws KaggleError, TransientError, InvalidInputError */
+  /** Makes the dataset, or a new version of it where it exists. @throws KaggleError, TransientError, InvalidInputError */
   async publish(dataset: NewDataset, versionNotes: string): Promise<void> {
     checkDataset(dataset);
     const status = await this.status(dataset);
@@ -67,7 +67,7 @@ export class KaggleDatasets {
     else await this.createVersion(dataset, versionNotes);
   }
 
-  /** Deletes a data set with all its versions. There may be none. */
+  /** Deletes a dataset with all its versions. There may be none. */
   async delete(ref: KaggleRef): Promise<void> {
     try {
       await this.http.call(`${service}/DeleteDataset`, named(ref), z.unknown());

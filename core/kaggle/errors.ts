@@ -23,7 +23,7 @@ export function isCapacity(error: unknown): boolean {
   return error instanceof KaggleError && /session (count|limit).* reached/i.test(error.message);
 }
 
-/** Did Kaggle find that a data set's name is taken? */
+/** Did Kaggle find that a dataset's name is taken? */
 export function isTaken(error: unknown): boolean {
   return error instanceof KaggleError && /already in use|already exists/i.test(error.message);
 }

@@ -33,7 +33,7 @@ export interface KernelState {
 /** A kernel, and which of its versions; without one, the newest that Kaggle shows, which may still be the one before. */
 export type KernelRef = KaggleRef & { version?: number | undefined };
 
-/** What became of a push. `lacking`: data sets that it does not find; the kernel runs without them all the same. */
+/** What became of a push. `lacking`: datasets that it does not find; the kernel runs without them all the same. */
 export interface SavedKernel {
   /** Address for people. */
   url: string;

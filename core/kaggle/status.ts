@@ -1,4 +1,4 @@
-/** How far Kaggle is with a version of a data set. In the order of its numbers. */
+/** How far Kaggle is with a version of a dataset. In the order of its numbers. */
 const datasetStatuses = [
   "NOT_YET_PERSISTED",
   "BLOBS_RECEIVED",
@@ -26,7 +26,7 @@ const kernelStatuses = [
 export type DatasetStatus = (typeof datasetStatuses)[number] | "UNKNOWN";
 export type KernelStatus = (typeof kernelStatuses)[number] | "UNKNOWN";
 
-/** Reads a data set's status in any of Kaggle's spellings. */
+/** Reads a dataset's status in any of Kaggle's spellings. */
 export const parseDatasetStatus = reader(datasetStatuses, "DATABUNDLE_VERSION_STATUS_");
 /** Reads a kernel's status in any of Kaggle's spellings. */
 export const parseKernelStatus = reader(kernelStatuses, "KERNEL_WORKER_STATUS_");

@@ -39,7 +39,7 @@ export async function registerModel(
   return version;
 }
 
-/** What a run tells of the data set that it learnt from: how much there was, and what was left out by reason. */
+/** What a run tells of the dataset that it learnt from: how much there was, and what was left out by reason. */
 export function datasetMetrics({ rows, photographs, labelled, censored, dropped }: DatasetSummary): MetricPoint[] {
   const counts = Object.entries({ rows, photographs, labelled, censored });
   return [

@@ -12,17 +12,17 @@ import { createTexture } from "./texture.ts";
 export interface SampleOptions {
   fruits: number;
   seed: number;
-  /** Prefix of the data set in the store, '' or ending in '/'. */
+  /** Prefix of the dataset in the store, '' or ending in '/'. */
   prefix?: string;
   onProgress?: (photographs: number, total: number) => void;
 }
 
-/** Name of the generated data set's source. */
+/** Name of the generated dataset's source. */
 export const sampleSource = (seed: number) => `synthetic-${seed}`;
 
 /**
- * Writes a synthetic data set in the layout of the published one: `dataset.json`, `images/`, and `data.csv` last. The same
- * fruits and seed give the same data set, on one platform to the byte.
+ * Writes a synthetic dataset in the layout of the published one: `dataset.json`, `images/`, and `data.csv` last. The same
+ * fruits and seed give the same dataset, on one platform to the byte.
  * @returns how many photographs were written
  * @throws InvalidInputError for too few fruits
  */

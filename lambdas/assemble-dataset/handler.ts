@@ -9,7 +9,7 @@ import { step } from "../shared/step.ts";
 const env = environment(z.object({ DATA_BUCKET: z.string() }));
 const s3 = new S3Client();
 
-/** Makes one data set of the processed chunks. */
+/** Makes one dataset of the processed chunks. */
 export const handler = step(assembleDatasetTask, ({ version }) =>
   assembleDataset(new S3Store(s3, env().DATA_BUCKET), version),
 );

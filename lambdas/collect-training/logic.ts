@@ -103,7 +103,7 @@ function rejectOthers(
 ): void {
   if (runId === kernel.runId && headRunId === kernel.headRunId && datasetVersion === dataset.version) return;
   throw new UnusableOutputError(
-    `${kernelFiles.run} of ${name} is of run ${runId || "none"} on data set ${datasetVersion}, not ` +
+    `${kernelFiles.run} of ${name} is of run ${runId || "none"} on dataset ${datasetVersion}, not ` +
       `of run ${kernel.runId} on ${dataset.version}. ${again}`,
   );
 }

@@ -5,7 +5,7 @@ import { labelledOfShard, predictAll } from "../../core/model/score.ts";
 import type { StagedPhotograph } from "../../core/plots/plots.ts";
 
 /**
- * What models say of the labelled test photographs of a data set: each shard is read once and seen by all of them.
+ * What models say of the labelled test photographs of a dataset: each shard is read once and seen by all of them.
  * @throws InvalidDatasetError when no test photograph carries a label
  */
 export async function scoreTogether(dataset: Dataset, models: readonly OnnxModel[]): Promise<StagedPhotograph[][]> {
@@ -16,7 +16,7 @@ export async function scoreTogether(dataset: Dataset, models: readonly OnnxModel
   if (scored.some(({ length }) => length === 0)) {
     const { version } = dataset.summary;
     throw new InvalidDatasetError(
-      `No test photograph of data set ${version} carries a label, so no model can be judged`,
+      `No test photograph of dataset ${version} carries a label, so no model can be judged`,
     );
   }
   return scored;

@@ -15,7 +15,7 @@ const env = environment(
 const s3 = new S3Client();
 const secrets = new SecretsManagerClient();
 
-/** Reads the raw data set once and leaves its photographs in chunks. */
+/** Reads the raw dataset once and leaves its photographs in chunks. */
 export const handler = step(fetchDataTask, ({ data: named }) => {
   const { RAW_BUCKET, DATA_BUCKET, RAW_DATA_SECRET: secret } = env();
   const fetched = fetchNamedData(named, {

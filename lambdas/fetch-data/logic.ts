@@ -16,7 +16,7 @@ export interface FetchStores {
 }
 
 /**
- * Fetches the data set that an execution names: a key of the raw bucket, nothing (the newest there), or `s3://bucket/key`
+ * Fetches the dataset that an execution names: a key of the raw bucket, nothing (the newest there), or `s3://bucket/key`
  * anywhere.
  * @throws InvalidInputError, NotFoundError, InvalidDatasetError, TransientError
  */

@@ -9,5 +9,5 @@ import { step } from "../shared/step.ts";
 const env = environment(z.object({ DATA_BUCKET: z.string() }));
 const s3 = new S3Client();
 
-/** Finds the newest data set, for a run without new data. */
+/** Finds the newest dataset, for a run without new data. */
 export const handler = step(z.object({}), () => orNoData(findDataset(new S3Store(s3, env().DATA_BUCKET))));

@@ -18,7 +18,7 @@ export async function findPushed(kernel: KernelRef, kaggle: KaggleClient): Promi
 /**
  * Has Kaggle run a kernel. A push that Kaggle rejects, for want of GPU time or of a session, leaves a kernel without a version: every
  * later push to its name is answered with "Notebook not found". So what is no kernel yet is deleted before a push and after a
- * rejected one. A data set with a version is named without it where Kaggle takes none; the notebook looks for the version itself.
+ * rejected one. A dataset with a version is named without it where Kaggle takes none; the notebook looks for the version itself.
  * @throws KaggleError, TransientError
  */
 export async function saveKernel(kernel: NewKernel, exists: boolean, kaggle: KaggleClient): Promise<SavedKernel> {
@@ -34,7 +34,7 @@ export async function saveKernel(kernel: NewKernel, exists: boolean, kaggle: Kag
   const datasets = kernel.datasets.map((source) => source.split("/").slice(0, 2).join("/"));
   const unversioned = datasets.some((source, index) => source !== kernel.datasets[index]);
   if (unversioned) return saveKernel({ ...kernel, datasets }, false, kaggle);
-  const problem = `it does not find the data set ${saved.lacking.join(", ")}`;
+  const problem = `it does not find the dataset ${saved.lacking.join(", ")}`;
   throw new KaggleError("kernels.KernelsApiService/SaveKernel", 200, problem);
 }
 

@@ -21,7 +21,7 @@ const env = environment(
   }),
 );
 
-/** Makes the data set a version on Kaggle, unless it is there. */
+/** Makes the dataset a version on Kaggle, unless it is there. */
 export const handler = step(uploadDatasetTask, async (task) =>
   uploadDataset(task, {
     kaggle: await kaggleFrom(env()),

@@ -14,7 +14,7 @@ export interface UploadDatasetClients {
   kaggle: KaggleClient;
   /** The data bucket. */
   data: ObjectStore;
-  /** The data set on Kaggle, whose versions are this project's data sets. */
+  /** The dataset on Kaggle, whose versions are this project's datasets. */
   dataset: { slug: string; title: string; licence: string; keepVersions: boolean };
   /** It is to be trained on with a GPU. */
   gpu: boolean;
@@ -24,7 +24,7 @@ export interface UploadDatasetClients {
   now?: () => Date;
 }
 
-/** The data set did not become ready. */
+/** The dataset did not become ready. */
 class KaggleDatasetError extends NamedError {
   constructor(message: string) {
     super("KaggleDatasetFailed", message);
@@ -32,7 +32,7 @@ class KaggleDatasetError extends NamedError {
 }
 
 /**
- * Makes a data set a version on Kaggle unless the newest version there is it already, and says whether it is ready. Asked
+ * Makes a dataset a version on Kaggle unless the newest version there is it already, and says whether it is ready. Asked
  * again until it is.
  * @throws KaggleDatasetFailed when Kaggle cannot process it or takes too long; KaggleError, TransientError
  */
@@ -55,7 +55,7 @@ export async function uploadDataset(
     // What was uploaded is not uploaded again because Kaggle is away, or does not show yet what it says is ready.
     if (!uploaded || !(error instanceof TransientError || isAbsent(error))) throw error;
   }
-  const name = `Version ${version} of the data set ${ref.owner}/${ref.slug}`;
+  const name = `Version ${version} of the dataset ${ref.owner}/${ref.slug}`;
   if (status === "FAILED" && uploaded) {
     throw new KaggleDatasetError(`${name} could not be processed by Kaggle. Its page there says why.`);
   }
@@ -96,7 +96,7 @@ async function upload(version: string, ref: KaggleRef, { kaggle, data, dataset, 
   const { title, licence, keepVersions } = dataset;
   const made = { ...ref, title, licence, keepVersions, files, folders: { shards } };
   try {
-    await kaggle.datasets.publish(made, `Data set ${version}`);
+    await kaggle.datasets.publish(made, `Dataset ${version}`);
   } catch (error) {
     // Made by an earlier attempt whose answer was lost, and not shown yet.
     if (!isTaken(error)) throw error;
@@ -105,7 +105,7 @@ async function upload(version: string, ref: KaggleRef, { kaggle, data, dataset, 
 
 async function sourceOf(version: string, key: string, data: ObjectStore): Promise<BlobSource> {
   const info = await data.head(key);
-  if (!info) throw new KaggleDatasetError(`Data set ${version} is not whole: ${key} does not exist.`);
+  if (!info) throw new KaggleDatasetError(`Dataset ${version} is not whole: ${key} does not exist.`);
   const name = key.slice(key.lastIndexOf("/") + 1);
   return { name, size: info.size, modified: info.modified, open: (from) => data.readStream(key, from) };
 }

@@ -24,7 +24,7 @@ export function addKaggleSteps(
   };
 
   const upload = add("upload-dataset", {
-    description: "Makes a data set a version on Kaggle",
+    description: "Makes a dataset a version on Kaggle",
     minutes: 15,
     memory: 1024,
     environment: {

@@ -72,7 +72,7 @@ export class PipelineSteps extends Construct {
     data.grantWrite(fetch, "fetched/");
 
     const find = this.add("find-dataset", {
-      description: "Finds the newest data set",
+      description: "Finds the newest dataset",
       minutes: 1,
       memory: 512,
       environment: { DATA_BUCKET },
@@ -98,7 +98,7 @@ export class PipelineSteps extends Construct {
     data.grantWrite(preprocess, "datasets/");
 
     const assemble = this.add("assemble-dataset", {
-      description: "Makes one data set of the shards",
+      description: "Makes one dataset of the shards",
       minutes: 15,
       memory: 1769,
       environment: { DATA_BUCKET },

@@ -15,9 +15,9 @@ export interface DataStackProps extends StackProps {
   config: StageConfig;
 }
 
-/** What outlives every deployment: photographs as given, data sets made of them, and models. */
+/** What outlives every deployment: photographs as given, datasets made of them, and models. */
 export class DataStack extends Stack {
-  /** Data sets as people put them there. */
+  /** Datasets as people put them there. */
   readonly raw: PrivateBucket;
   /** `fetched/`, `datasets/` and `training/`, which can be made again from the raw bucket, and `uploads/`, kept for a day. */
   readonly data: PrivateBucket;

@@ -13,7 +13,7 @@ interface Blob {
   size: number;
 }
 
-/** Uploaded files, before they are part of a data set. */
+/** Uploaded files, before they are part of a dataset. */
 export class Blobs {
   readonly methods: Record<string, Method>;
   private readonly faults: Faults;

@@ -27,7 +27,7 @@ const tokens = z.array(z.object({ token: z.string() }));
 const directories = z.array(z.object({ name: z.string().regex(/^[\w-]+$/), files: tokens })).default([]);
 type Directories = z.infer<typeof directories>;
 
-/** Data sets, each with its versions. */
+/** Datasets, each with its versions. */
 export class Datasets {
   readonly methods: Record<string, Method>;
   private readonly folder: string;
@@ -109,7 +109,7 @@ export class Datasets {
     };
   }
 
-  /** Folder of a data set that a kernel names and where the kernel finds it, or undefined where it is not ready. */
+  /** Folder of a dataset that a kernel names and where the kernel finds it, or undefined where it is not ready. */
   mounted(source: string): { at: string; folder: string } | undefined {
     const [ownerSlug = "", datasetSlug = "", number] = source.split("/");
     const dataset = this.datasets.get(`${ownerSlug}/${datasetSlug}`);

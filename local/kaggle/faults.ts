@@ -4,17 +4,17 @@ import { ApiError } from "./http.ts";
 const settings = z.strictObject({
   /** Seconds that a kernel waits before it runs. */
   queueSeconds: z.number().min(0).default(0),
-  /** Seconds until a version of a data set is ready. */
+  /** Seconds until a version of a dataset is ready. */
   datasetSeconds: z.number().min(0).default(0.2),
-  /** Seconds for which Kaggle answers 404 for a kernel after its push and for a version of a data set after READY. */
+  /** Seconds for which Kaggle answers 404 for a kernel after its push and for a version of a dataset after READY. */
   absentSeconds: z.number().min(0).default(0),
   /** Seconds for which a kernel's status and files are still those of the version before, unless a version is named. */
   staleSeconds: z.number().min(0).default(1),
   /** GPU sessions that an account may have at once. */
   gpuSessions: z.int().min(0).default(2),
-  /** Files that a data set may have beside its folders (kaggle.com/docs/datasets; kagglehub's gcs_upload.py packs more). */
+  /** Files that a dataset may have beside its folders (kaggle.com/docs/datasets; kagglehub's gcs_upload.py packs more). */
   topLevelFiles: z.int().min(1).default(50),
-  /** Kernels may name a version of a data set. Kaggle's documentation knows none, but its command line lets it pass. */
+  /** Kernels may name a version of a dataset. Kaggle's documentation knows none, but its command line lets it pass. */
   versionedSources: z.boolean().default(true),
   /** Answers have null where they could have an empty text or list, as in github.com/Kaggle/kaggle-cli/issues/345. */
   nulls: z.boolean().default(false),
@@ -28,13 +28,13 @@ const settings = z.strictObject({
   internet: z.boolean().default(true),
   /** Modules that a notebook cannot import, though some may be installed: Kaggle's image changes. */
   lackingModules: z.array(z.string()).default([]),
-  /** Seconds from the start of a notebook until its data sets are there. */
+  /** Seconds from the start of a notebook until its datasets are there. */
   mountSeconds: z.number().min(0).default(0),
-  /** Files of data sets of which the notebook finds the last byte changed. */
+  /** Files of datasets of which the notebook finds the last byte changed. */
   damagedInputs: z.array(z.string()).default([]),
   /** Status that kernels are said to have instead of their own; an empty one is left out of the answer. */
   kernelStatus: z.string().optional(),
-  /** A version of a data set comes to nothing. */
+  /** A version of a dataset comes to nothing. */
   datasetFails: z.boolean().default(false),
   /** Calls answered with an error: those whose name contains `method`, so many times. 200 is a page of HTML. */
   errors: z

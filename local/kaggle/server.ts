@@ -30,7 +30,7 @@ export interface KaggleEmulator {
   stop(): Promise<void>;
 }
 
-/** Starts a local Kaggle on the loopback interface. It keeps data sets and really runs notebooks. */
+/** Starts a local Kaggle on the loopback interface. It keeps datasets and really runs notebooks. */
 export async function startKaggleEmulator(options: KaggleEmulatorOptions): Promise<KaggleEmulator> {
   await rm(options.folder, { recursive: true, force: true });
   const faults = new Faults();

@@ -18,7 +18,7 @@ export interface SessionOptions {
   pythonBin: string;
   /** The notebook's JSON. */
   notebook: string;
-  /** Folders of data sets, and where below the input folder the notebook finds them. */
+  /** Folders of datasets, and where below the input folder the notebook finds them. */
   inputs: readonly { at: string; folder: string }[];
   queueSeconds: number;
   /** Seconds from the notebook's start until its inputs are there. */

@@ -4,7 +4,7 @@ import { inflateRawSync } from "node:zlib";
 import { unzipSync } from "fflate";
 
 /**
- * Puts an upload among the files of a data set. As Kaggle does, a zip becomes a folder, and what ends in `.gz` is unpacked:
+ * Puts an upload among the files of a dataset. As Kaggle does, a zip becomes a folder, and what ends in `.gz` is unpacked:
  * of a file with several gzip members, such as bgzip writes, only the first (published notes of 2026: "Kaggle
  * auto-decompresses top-level .gz files and mangles bgzip archives, yielding a header-only stub").
  */

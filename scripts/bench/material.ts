@@ -13,7 +13,7 @@ const publishedSide = 800;
 const mostPhotographs = 400;
 const photographsOfFruit = 20;
 
-/** Photographs to measure with: those of a data set as they are, or rendered ones in the size of the published. */
+/** Photographs to measure with: those of a dataset as they are, or rendered ones in the size of the published. */
 export async function collectPhotographs(data: string | undefined, work: string) {
   if (data === undefined) await writeSample(new FolderStore(work), { fruits: 6, seed: 1 });
   const images = join(data ?? work, "images");
@@ -36,7 +36,7 @@ function enlarge(bytes: Buffer): Promise<Buffer> {
 }
 
 /**
- * Writes a data set of so many photographs as a zip, each photograph as often as it takes.
+ * Writes a dataset of so many photographs as a zip, each photograph as often as it takes.
  * @returns bytes of the zip
  */
 export async function writeBenchZip(path: string, photographs: readonly Buffer[], count: number): Promise<number> {

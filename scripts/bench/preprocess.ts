@@ -13,9 +13,9 @@ export const preprocessUsage = `  Photographs per second of preprocessing beside
   --json <file>          write the figures as JSON
   --plot <file>          write the growth as SVG
   --data <folder>        photographs to use, from its images/ (default: rendered ones, 800 x 800)
-  --sizes <list>         data sets to measure (default: 1000,3000,7500,15000)`;
+  --sizes <list>         datasets to measure (default: 1000,3000,7500,15000)`;
 
-/** One size of data set: seconds of each step, and its largest memory in MB. */
+/** One size of dataset: seconds of each step, and its largest memory in MB. */
 interface Growth {
   photographs: number;
   megabytes: number;
@@ -146,7 +146,7 @@ function growthPlot(growth: readonly Growth[]): string {
   const last = growth.at(-1) as Growth;
   const total = (found: Growth) => sumOf(found, "cpuSeconds");
   const chart = new Chart(
-    "Processor time from raw zip to data set",
+    "Processor time from raw zip to dataset",
     { label: "photographs", range: [0, last.photographs] },
     { label: "seconds of all cores together", range: [0, total(last)] },
   );

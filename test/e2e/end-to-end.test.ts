@@ -84,7 +84,7 @@ describe("the main job, end to end", () => {
     expect((await health()).model.version).toBe("1");
   });
 
-  it("trains on the newest data set version without fetching: newData false", async () => {
+  it("trains on the newest dataset version without fetching: newData false", async () => {
     const report = await execute({ newData: false, hyperparameters: { epochs: 2, seed: 3 } });
     expect(report).toMatchObject({
       status: "SUCCEEDED",

@@ -10,7 +10,7 @@ import { largest } from "../support/quotas/sizes.ts";
 import { longestPath, secondsWithRetries } from "../support/quotas/time.ts";
 import { publishedPhotographs, secondsToFetch, shardWork } from "../support/quotas/work.ts";
 
-/** A thousand times the published data set. */
+/** A thousand times the published dataset. */
 const photographs = 1000 * publishedPhotographs;
 const machineSeconds = definition.TimeoutSeconds as number;
 const map = definition.States["Preprocess shards"] as State;
@@ -37,7 +37,7 @@ describe("the events of an execution", () => {
   });
 
   it("have no bound where a loop has none", () => {
-    const looping = withState("Assemble data set", { Next: "Plan data set" });
+    const looping = withState("Assemble dataset", { Next: "Plan dataset" });
     expect(() => mostEvents(looping)).toThrow("Nothing bounds the loop");
   });
 });
@@ -45,7 +45,7 @@ describe("the events of an execution", () => {
 describe("the time of an execution", () => {
   const longest = (machine: Machine) => longestPath(machine, mapSeconds(maxPhotographs), once).weight;
 
-  it("is enough on every path for the largest data set, each task taking all of its time once", () => {
+  it("is enough on every path for the largest dataset, each task taking all of its time once", () => {
     expect(longest(definition)).toBeLessThan(machineSeconds);
   });
 
@@ -117,7 +117,7 @@ describe("the work of one Lambda", () => {
     expect(shardWork(photographs).seconds).toBeLessThan(awsQuotas.lambdaSeconds);
   });
 
-  it("on fetching ends in time for the largest data set, and would not at 1,000 times the data, which is rejected", () => {
+  it("on fetching ends in time for the largest dataset, and would not at 1,000 times the data, which is rejected", () => {
     expect(secondsToFetch(maxPhotographs)).toBeLessThan(awsQuotas.lambdaSeconds);
     expect(secondsToFetch(photographs)).toBeGreaterThan(awsQuotas.lambdaSeconds);
     expect(photographs).toBeGreaterThan(maxPhotographs);

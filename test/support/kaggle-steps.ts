@@ -19,7 +19,7 @@ export interface KaggleSteps extends Sandbox {
   /** An execution that is still going on. */
   running: Set<string>;
   upload(previous?: UploadedDataset): Promise<UploadedDataset>;
-  /** Asks until the data set is ready. @returns its name on Kaggle */
+  /** Asks until the dataset is ready. @returns its name on Kaggle */
   uploadToEnd(): Promise<string>;
   push(
     source: string,
@@ -32,7 +32,7 @@ export interface KaggleSteps extends Sandbox {
   collect(kernel: PushedKernel, change?: { secondLook?: number }): Promise<TrainingResult>;
 }
 
-/** Makes such a sandbox with a tiny data set in it. */
+/** Makes such a sandbox with a tiny dataset in it. */
 export async function kaggleSteps(
   url: string,
   hyperparameters: ExecutionInput["hyperparameters"] = {},

@@ -48,7 +48,7 @@ const testVersion = "0123456789abcdef";
 export const datasetRef: DatasetRef = { version: testVersion, rows: 6, photographs: 6, labelled: 5, dropped: {} };
 
 /**
- * Writes a data set of six black photographs of the test fruits 8 and 9 in two shards. The labels are what `tinyModel(1)`
+ * Writes a dataset of six black photographs of the test fruits 8 and 9 in two shards. The labels are what `tinyModel(1)`
  * predicts, so that a model's mean squared error is the square of how far its bias is from 1. One has no label.
  */
 export async function writeTestDataset(store: ObjectStore): Promise<void> {

@@ -39,11 +39,11 @@ export const trainedByTask: Mocks = {
   "Validate input": answers(validateInput({})),
   "Acquire lock": answers({ acquired: true }),
   "Start registry": answers({ started: true, seconds: 70 }),
-  "Find data set": answers(dataset),
+  "Find dataset": answers(dataset),
   "Fetch data": answers({ version, prefix: "fetched/x/", rows: 3, photographs: 3, problems: {}, problemsKey: "x" }),
-  "Plan data set": answers(plan),
+  "Plan dataset": answers(plan),
   "Preprocess shard": answers({ first: 0, photographs: 3, dropped: 0 }),
-  "Assemble data set": answers(dataset),
+  "Assemble dataset": answers(dataset),
   Train: { Return: training },
   "Evaluate model": answers(evaluation),
   "Deploy model": answers(deployment),
@@ -52,18 +52,18 @@ export const trainedByTask: Mocks = {
   "Record failure": answers({ error: "Recorded", reason: "The reason in words." }),
 };
 
-/** A run on the newest data set, trained on Kaggle, whose challenger is no better. */
+/** A run on the newest dataset, trained on Kaggle, whose challenger is no better. */
 export const trainedOnKaggle: Mocks = {
   ...trainedByTask,
   "Validate input": answers(validateInput({ strategy: "kaggle", newData: false })),
-  "Upload data set": answers({ ...uploading, ready: true, source: "jane/avocado-ripening/2" }),
+  "Upload dataset": answers({ ...uploading, ready: true, source: "jane/avocado-ripening/2" }),
   "Push kernel": answers(kernel),
   "Check kernel": checked("complete", "COMPLETE"),
   "Collect training": answers(training),
   "Evaluate model": answers(notPromoted),
 };
 
-/** A run on the newest data set, trained on a GPU of SageMaker. */
+/** A run on the newest dataset, trained on a GPU of SageMaker. */
 export const trainedOnSageMaker: Mocks = {
   ...trainedByTask,
   "Validate input": answers(validateInput({ strategy: "sagemaker", newData: false })),

@@ -30,7 +30,7 @@ export function tinyPhotograph(days: number): Uint8Array {
 }
 
 /**
- * Writes a processed data set of plain photographs: `size` in each split, two a fruit, days from 0 to 11. The last one of
+ * Writes a processed dataset of plain photographs: `size` in each split, two a fruit, days from 0 to 11. The last one of
  * each split carries no label.
  */
 export async function makeTinyDataset(store: ObjectStore, size: Record<Split, number>): Promise<Dataset> {

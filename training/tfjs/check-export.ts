@@ -13,7 +13,7 @@ export const daysRange = [0, 100] as const;
 const compared = 32;
 
 /**
- * Compares the exported graph with the network on photographs of the data set.
+ * Compares the exported graph with the network on photographs of the dataset.
  * @returns the largest difference in days
  * @throws InvalidModelError when it is more than 1e-4. A network gone wild, with raw answers far beyond the range, may
  * differ by as much more as its answers are larger: floats have seven digits
@@ -43,7 +43,7 @@ export async function checkExport(
   // Not `>`: a difference that is no number must not pass.
   if (difference <= allowed) return difference;
   throw new InvalidModelError(
-    `The exported graph differs from the network by ${difference} days on photographs of the data set, ` +
+    `The exported graph differs from the network by ${difference} days on photographs of the dataset, ` +
       `more than ${allowed}`,
   );
 }

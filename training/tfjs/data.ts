@@ -15,7 +15,7 @@ export function labelledRows(dataset: Dataset, split: Split): LabelledRow[] {
   return dataset.rows.filter((row): row is LabelledRow => row.split === split && row.shelfLifeDays !== undefined);
 }
 
-/** Photographs of a data set as raw pixels on the local disk, read where they are needed. */
+/** Photographs of a dataset as raw pixels on the local disk, read where they are needed. */
 export interface PhotographCache {
   /** Pixels of one photograph: 224 x 224 RGB, uint8. */
   read(row: ManifestRow): Promise<Uint8Array>;

@@ -28,7 +28,7 @@ export interface TrainOptions {
   name: string;
   /** Where `model.onnx` and `avocado-model.json` go. */
   outFolder: string;
-  /** Where photographs are unpacked; kept, so that the next training on the same data set starts at once. */
+  /** Where photographs are unpacked; kept, so that the next training on the same dataset starts at once. */
   cacheFolder: string;
   /** Where a pretrained network starts from: a folder, a URL or `s3://`. */
   backbone?: string | undefined;

@@ -16,7 +16,7 @@ import { formatChange, formatComparison, formatList, formatVersion, getVersion, 
 
 const usage = `npm run champion -- <what> [--stage <stage>] [options]
 
-  list               versions with their metrics, data set, who made them champion and when
+  list               versions with their metrics, dataset, who made them champion and when
   show <version>     all that is known of one, and its part of the ledger
   compare <a> <b>    two of them beside each other
   log                every change of the champion

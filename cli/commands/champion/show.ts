@@ -34,7 +34,7 @@ async function withRun(mlflow: MlflowClient, version: ModelVersion, champion?: s
   return { version, ...(run && { run }), isChampion: version.version === champion };
 }
 
-const columns = ["", "version", "made", "network", "data set", "test MAE", "test MSE", "champion since", "by"];
+const columns = ["", "version", "made", "network", "dataset", "test MAE", "test MSE", "champion since", "by"];
 
 /** The table of `list`. */
 export function formatList(versions: readonly VersionAndRun[]): string {
@@ -64,7 +64,7 @@ export async function formatVersion(
     `  run        ${run ? `${run.runName} (${run.runId}), ${run.status}` : `${version.runId}, which is gone`}`,
     `  execution  ${run?.tags[runTags.execution] ?? "?"}`,
     `  network    ${run?.tags[runTags.network] ?? "?"}`,
-    `  data set   ${run?.tags[runTags.datasetVersion] ?? "?"}`,
+    `  dataset   ${run?.tags[runTags.datasetVersion] ?? "?"}`,
   ];
   if (run?.tags[runTags.promotionReason]) lines.push(`  evaluation ${run.tags[runTags.promotionReason]}`);
   const metrics = Object.entries(run?.metrics ?? {}).filter(([key]) => /^(test|val)_/.test(key));
@@ -94,13 +94,13 @@ export function formatComparison(a: VersionAndRun, b: VersionAndRun): string {
   const table = formatTable([
     head,
     info("network", runTags.network),
-    info("data set", runTags.datasetVersion),
+    info("dataset", runTags.datasetVersion),
     ["made", day(a.version.createdAt), day(b.version.createdAt), ""],
     ...rows,
   ]);
   const [left, right] = [a, b].map(({ run }) => run?.tags[runTags.datasetVersion]);
   if (left && left === right) return table;
-  return `${table}\nThey were measured on different data sets: the figures do not say which one is better.`;
+  return `${table}\nThey were measured on different datasets: the figures do not say which one is better.`;
 }
 
 function formatTable(rows: readonly (readonly string[])[]): string {

@@ -9,7 +9,7 @@ import { uploadCommand } from "./upload.ts";
 
 const publishedFolder = join(localFolder, published.source);
 const usage = `npm run dataset -- sample --out <folder> [--fruits 40] [--seed 1]
-  renders a synthetic data set
+  renders a synthetic dataset
 
 npm run dataset -- download [--out <folder>] [--zip <file> [--spreadsheet <file>]] [--repository <address>]
   fetches the published photographs (DOI ${published.doi}, 400 MB); an interrupted download is resumed
@@ -18,7 +18,7 @@ npm run dataset -- download [--out <folder>] [--zip <file> [--spreadsheet <file>
   --repository   default: https://data.mendeley.com
 
 npm run dataset -- upload --stage <stage> [--data <folder or zip>]
-  puts a data set into the raw bucket of a stage; stage 'local' is the stack that 'npm start' runs
+  puts a dataset into the raw bucket of a stage; stage 'local' is the stack that 'npm start' runs
   --data         default: ${publishedFolder}`;
 
 const string = { type: "string" } as const;

@@ -15,11 +15,11 @@ export interface DownloadCommand {
   spreadsheet?: string | undefined;
 }
 
-/** Fetches the published data set (or takes the zip that is given) and lays it out as a folder. */
+/** Fetches the published dataset (or takes the zip that is given) and lays it out as a folder. */
 export async function downloadCommand(options: DownloadCommand, progress: Progress): Promise<void> {
   const out = resolve(options.out);
   if (existsSync(join(out, "dataset.json"))) {
-    progress.line(`${out} has a data set already. Remove the folder to make it anew.`);
+    progress.line(`${out} has a dataset already. Remove the folder to make it anew.`);
     return;
   }
   const { zip, spreadsheet } = options.zip ? { ...options, zip: options.zip } : await fetchFiles(options, progress);

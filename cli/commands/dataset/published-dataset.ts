@@ -2,7 +2,7 @@ import { z } from "zod";
 import { errorMessage } from "../../../core/errors.ts";
 import { DownloadError } from "../../download/download-file.ts";
 
-/** The published data set, and what its licence asks of those who use it. */
+/** The published dataset, and what its licence asks of those who use it. */
 export const published = {
   source: "hass-2024",
   title: "'Hass' Avocado Ripening Photographic Dataset",
@@ -19,7 +19,7 @@ export const attribution =
   `${published.title} by ${published.authors} (${published.year}), ${published.publisher}, ` +
   `https://doi.org/${published.doi}, licence CC BY 4.0 (${published.licenceUrl})`;
 
-/** A file of the published data set, as the repository that keeps it describes it. */
+/** A file of the published dataset, as the repository that keeps it describes it. */
 export interface PublishedFile {
   name: string;
   url: string;
@@ -48,7 +48,7 @@ const byHand =
   "(and the spreadsheet, where it is a file of its own, with --spreadsheet).";
 
 /**
- * Asks the repository for the files of the published data set.
+ * Asks the repository for the files of the published dataset.
  * @param repository address of the repository's server
  * @throws DownloadError saying what came instead
  */

@@ -6,7 +6,7 @@ import { readJson } from "../../../core/storage.ts";
 import { sampleSource, writeSample } from "../../../core/synthetic/sample.ts";
 import { bar, type Progress } from "../../terminal/progress.ts";
 
-/** Renders a synthetic data set into a folder. @throws InvalidInputError when another one is there */
+/** Renders a synthetic dataset into a folder. @throws InvalidInputError when another one is there */
 export async function sampleCommand(
   { fruits, seed, out }: { fruits: number; seed: number; out: string },
   progress: Progress,
@@ -19,7 +19,7 @@ export async function sampleCommand(
   progress.line(`${photographs} synthetic photographs of ${fruits} avocados in ${store.folder}`);
 }
 
-/** Another data set's photographs must not mix with the sample's. */
+/** Another dataset's photographs must not mix with the sample's. */
 async function checkFolder(store: FolderStore, source: string): Promise<void> {
   const names = await readdir(store.folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];

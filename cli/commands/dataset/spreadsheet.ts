@@ -6,7 +6,7 @@ import { errorMessage, InvalidDatasetError } from "../../../core/errors.ts";
 const timeColumn = "Time Stamp" satisfies (typeof dataColumns)[number];
 
 /**
- * Turns the spreadsheet of a data set into the text of `data.csv`: the sheet that has its columns, those columns alone.
+ * Turns the spreadsheet of a dataset into the text of `data.csv`: the sheet that has its columns, those columns alone.
  * @throws InvalidDatasetError when it is no spreadsheet or no sheet has them
  */
 export async function spreadsheetToCsv(xlsx: Uint8Array): Promise<string> {

@@ -14,7 +14,7 @@ export interface UnpackOptions {
   zip: string;
   /** A spreadsheet beside the zip; without it the one in the zip. */
   spreadsheet?: string | undefined;
-  /** Folder of the data set. */
+  /** Folder of the dataset. */
   out: string;
   onProgress?: (photographs: number) => void;
 }
@@ -32,7 +32,7 @@ const table = /\.(xlsx|csv)$/i;
 const hidden = /(^|\/)([.~]|__MACOSX\/)/;
 
 /**
- * Lays the published zip out as a data set: `data.csv`, `images/`, `ATTRIBUTION.md`, and `dataset.json` last, so that its
+ * Lays the published zip out as a dataset: `data.csv`, `images/`, `ATTRIBUTION.md`, and `dataset.json` last, so that its
  * presence says that the rest is whole. Where in the zip the photographs are does not matter, only their names.
  * @throws InvalidDatasetError
  */

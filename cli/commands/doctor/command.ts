@@ -18,7 +18,7 @@ const usage = `npm run doctor -- [options]
 
   --stage <stage>    default: prod
   --deployed         try each link of the deployed stage with a real call; without it: what a deployment needs
-  --kaggle           try Kaggle instead, with the credentials of its own tools: token, GPU time, a data set of three small files,
+  --kaggle           try Kaggle instead, with the credentials of its own tools: token, GPU time, a dataset of three small files,
                      a kernel on a CPU; says which of the pipeline's assumptions about it hold
   --gpu              with --kaggle: also train an epoch on a GPU, about ten minutes of its time
   --kaggle-url <url> address of another Kaggle's API, such as a local one

@@ -38,7 +38,7 @@ export async function examineKaggle(options: KaggleOptions): Promise<Section[]> 
   const sections: Section[] = [account];
   try {
     const { findings, version } = await examineDataset(contact);
-    sections.push({ title: "Data set", findings });
+    sections.push({ title: "Dataset", findings });
     if (version !== undefined) {
       sections.push({ title: "Kernel", findings: await examineKernel(contact, version) });
       if (gpu) sections.push({ title: "GPU", findings: await examineTraining(contact, machineShape) });

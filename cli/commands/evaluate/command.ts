@@ -73,7 +73,7 @@ function warnOfSeenFruits(sidecar: ModelSidecar, chosen: readonly PhotographFile
   const seen = chosen.filter(({ sample }) => training.has(sample)).length;
   if (seen === 0) return undefined;
   return (
-    `${seen} of these photographs show fruits named as this model's training fruits; if the data set is ` +
+    `${seen} of these photographs show fruits named as this model's training fruits; if the dataset is ` +
     `'${sidecar.source}', on which it was trained, the errors are lower than on new fruits.`
   );
 }

@@ -57,7 +57,7 @@ async function main(options: StartOptions): Promise<number> {
   }
 }
 
-/** Puts the data set (default: the generated sample) into the raw bucket and returns its key. */
+/** Puts the dataset (default: the generated sample) into the raw bucket and returns its key. */
 async function loadData(path: string | undefined, stack: LocalStack, progress: Progress): Promise<string> {
   const folder = path ?? (await ensureSample(join(localFolder, "sample"), (text) => progress.now(text)));
   progress.line(`Loading ${path ?? "the generated sample"} into the raw bucket`);

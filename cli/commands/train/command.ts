@@ -67,7 +67,7 @@ async function prepare(path: string, progress: Progress): Promise<Dataset> {
   const { version, source, photographs, labelled, rows, dropped, fruits } = dataset.summary;
   progress.now("");
   progress.line(
-    `Data set ${version} (${source.source}): ${rows} rows, ${photographs} photographs, ${labelled} labelled`,
+    `Dataset ${version} (${source.source}): ${rows} rows, ${photographs} photographs, ${labelled} labelled`,
   );
   progress.line(`  fruits: ${fruits.train} train, ${fruits.validation} validation, ${fruits.test} test`);
   for (const [reason, count] of Object.entries(dropped)) progress.line(`  left out, ${reason}: ${count}`);

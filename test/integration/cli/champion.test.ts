@@ -173,7 +173,7 @@ describe("npm run champion", () => {
     );
     const { text } = await champion("compare", "1", "2");
     expect(text).toMatch(/test_mae +1\.5 +1\.25 +-0\.25/);
-    expect(text).toContain("different data sets");
+    expect(text).toContain("different datasets");
   });
 
   it("announces the change on the event bus", async () => {

@@ -38,7 +38,7 @@ describe("npm run train", () => {
     expect(await readFile(join(model, "plots/learning-curve.svg"), "utf8")).toContain("<svg");
   });
 
-  it("tells of the data set, of each epoch and of the errors", () => {
+  it("tells of the dataset, of each epoch and of the errors", () => {
     expect(trained).toMatch(/\(synthetic-3\): \d+ rows/);
     expect(trained).toMatch(/train 2\/2 {2}loss [\d.]+ {2}validation MAE [\d.]+ days/);
     expect(trained).toMatch(/mean of groups +[\d.]+/);

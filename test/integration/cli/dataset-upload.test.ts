@@ -37,11 +37,11 @@ const upload = () =>
   );
 
 describe("npm run dataset -- upload --stage local", () => {
-  it("puts the data set into the raw bucket of the stack that runs, once", async () => {
+  it("puts the dataset into the raw bucket of the stack that runs, once", async () => {
     await cloudFormation.send(new CreateStackCommand({ ...stack, TemplateBody: JSON.stringify(template) }));
     writeFileSync(join(folder, "set.zip"), await zipped(await rawDataset()));
     const { stdout } = await upload();
-    expect(stdout).toMatch(/The data set is s3:\/\/uploads-of-stage-local\/set-[0-9a-f]{12}\.zip/);
+    expect(stdout).toMatch(/The dataset is s3:\/\/uploads-of-stage-local\/set-[0-9a-f]{12}\.zip/);
     expect((await upload()).stdout).toBe(stdout);
     const store = bucketStore(inject("services").aws, bucket);
     expect(await Array.fromAsync(store.list(""))).toHaveLength(1);

@@ -120,7 +120,7 @@ describe("startTraining", () => {
     expect(next.runId).not.toBe(first.runId);
   });
 
-  it("trains anew with other hyperparameters, and with another data set", async () => {
+  it("trains anew with other hyperparameters, and with another dataset", async () => {
     const first = await start();
     running.clear();
     const hyperparameters = { ...sandbox.input.hyperparameters, seed: 7 };

@@ -29,8 +29,8 @@ describe("strategy 'kaggle'", () => {
     expect(output).toMatchObject({ dataset, training, evaluation: notPromoted });
     expect(states.slice(states.indexOf("Where to train?"), states.indexOf("Promoted?"))).toEqual([
       "Where to train?",
-      "Upload data set",
-      "Data set ready?",
+      "Upload dataset",
+      "Dataset ready?",
       "Push kernel",
       "Already trained?",
       "Check kernel",
@@ -40,11 +40,11 @@ describe("strategy 'kaggle'", () => {
     ]);
   });
 
-  it("waits until the data set is ready", async () => {
-    const mocks = { ...trainedOnKaggle, "Upload data set": [answers(uploading), answers(uploading), answers(ready)] };
+  it("waits until the dataset is ready", async () => {
+    const mocks = { ...trainedOnKaggle, "Upload dataset": [answers(uploading), answers(uploading), answers(ready)] };
     const { states, status } = await machine.run(mocks);
     expect(status).toBe("SUCCEEDED");
-    expect(states.filter((state) => state === "Wait for the data set")).toHaveLength(2);
+    expect(states.filter((state) => state === "Wait for the dataset")).toHaveLength(2);
   });
 
   it("waits for the kernel in the queue and while it runs", async () => {
@@ -96,7 +96,7 @@ describe("strategy 'kaggle'", () => {
     expect(run).toMatchObject({ error: "KernelFailed", cause: "out of memory" });
   });
 
-  it.each(["Upload data set", "Push kernel", "Check kernel", "Collect training"])(
+  it.each(["Upload dataset", "Push kernel", "Check kernel", "Collect training"])(
     "records that '%s' failed and evaluates nothing",
     async (task) => {
       const run = await machine.run({ ...trainedOnKaggle, [task]: throws("KaggleError") });

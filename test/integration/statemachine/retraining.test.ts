@@ -36,13 +36,13 @@ describe("a run in which all goes well", () => {
       "New data?",
       "Fetch data",
       "Any raw data?",
-      "Plan data set",
+      "Plan dataset",
       "Already prepared?",
       "Select shards",
       "Preprocess shards",
       "First failure",
       "Every shard made?",
-      "Assemble data set",
+      "Assemble dataset",
       "Where to train?",
       "Train",
       "Evaluate model",
@@ -70,14 +70,14 @@ describe("a run in which all goes well", () => {
 });
 
 describe("the choices", () => {
-  it("without new data: takes the newest data set and fetches nothing", async () => {
+  it("without new data: takes the newest dataset and fetches nothing", async () => {
     const input = answers(validateInput({ newData: false }));
     const { states, output } = await machine.run({ ...trainedByTask, "Validate input": input });
     expect(states.slice(4, 10)).toEqual([
       "Dry run?",
       "New data?",
-      "Find data set",
-      "Any data set?",
+      "Find dataset",
+      "Any dataset?",
       "Where to train?",
       "Train",
     ]);
@@ -114,7 +114,7 @@ describe("the choices", () => {
 
   it.each([
     ["Fetch data", true],
-    ["Find data set", false],
+    ["Find dataset", false],
   ])(
     "no data yet, as '%s' finds: fails nothing, tells nobody, gives the lock back, and says why",
     async (task, newData) => {
@@ -127,17 +127,17 @@ describe("the choices", () => {
     },
   );
 
-  it("a data set that is there already: processes nothing", async () => {
+  it("a dataset that is there already: processes nothing", async () => {
     const done = answers({ ...plan, done: true, items: [] });
-    const { states, status } = await machine.run({ ...trainedByTask, "Plan data set": done });
+    const { states, status } = await machine.run({ ...trainedByTask, "Plan dataset": done });
     expect(status).toBe("SUCCEEDED");
     expect(states).not.toContain("Preprocess shards");
-    expect(states).toContain("Assemble data set");
+    expect(states).toContain("Assemble dataset");
   });
 
   it("nothing left to process, but not put together yet: goes on", async () => {
     const nothing = answers({ ...plan, done: false, items: [] });
-    expect((await machine.run({ ...trainedByTask, "Plan data set": nothing })).status).toBe("SUCCEEDED");
+    expect((await machine.run({ ...trainedByTask, "Plan dataset": nothing })).status).toBe("SUCCEEDED");
   });
 
   it("a challenger that is no better: deploys nothing and tells why", async () => {
@@ -160,8 +160,8 @@ describe("a failure", () => {
     ["Start registry", "RegistryRejected"],
     ["Start registry", "States.Timeout"],
     ["Fetch data", "InvalidDataset"],
-    ["Plan data set", "InvalidDataset"],
-    ["Assemble data set", "States.Timeout"],
+    ["Plan dataset", "InvalidDataset"],
+    ["Assemble dataset", "States.Timeout"],
     ["Train", "TrainerStopped"],
     ["Train", "States.HeartbeatTimeout"],
     ["Evaluate model", "InvalidModel"],
@@ -194,9 +194,9 @@ describe("a failure", () => {
     expect((await machine.mailOf(run)).message).toMatch(/^RegistryUnavailable: MLflow did not answer\./);
   });
 
-  it("of 'Find data set' is recorded too", async () => {
+  it("of 'Find dataset' is recorded too", async () => {
     const input = answers(validateInput({ newData: false }));
-    const mocks = { ...trainedByTask, "Validate input": input, "Find data set": throws("NotFound") };
+    const mocks = { ...trainedByTask, "Validate input": input, "Find dataset": throws("NotFound") };
     expect((await machine.run(mocks)).states).toContain("Record failure");
   });
 
@@ -208,7 +208,7 @@ describe("a failure", () => {
     };
     const { status, error, cause, states } = await machine.run(mocks);
     expect({ status, error, cause }).toEqual({ status: "FAILED", error: "InvalidDataset", cause: "shard 1 is broken" });
-    expect(states).not.toContain("Assemble data set");
+    expect(states).not.toContain("Assemble dataset");
   });
 
   it("of every shard of the largest plan, by a Lambda with much to say, stays below what a state can carry", async () => {

@@ -2,7 +2,7 @@ import type { Machine, State } from "../definition.ts";
 
 /** The states in which Kaggle is waited for, from one of them back to it. Their turns are bounded by `kaggleWaiting`. */
 export const kaggleLoops = [
-  ["Upload data set", "Data set ready?", "Wait for the data set"],
+  ["Upload dataset", "Dataset ready?", "Wait for the dataset"],
   ["Push kernel", "Already trained?", "Wait for a GPU session"],
   ["Check kernel", "Kernel finished?", "Wait for the kernel"],
 ];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { maxShardItems } from "../../../core/contracts/pipeline.ts";
 import { maxChunkPhotographs } from "../../../core/dataset/chunks.ts";
 
-/** Photographs of the published data set. */
+/** Photographs of the published dataset. */
 export const publishedPhotographs = 14_710;
 
 /** Measured with photographs of the published size: the last row of the table in docs/data.md. */

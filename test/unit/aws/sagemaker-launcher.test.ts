@@ -68,7 +68,7 @@ describe("SageMakerLauncher", () => {
     expect(jobs.created[0]?.TrainingJobName).toMatch(/^(?=.{1,62}$)[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
   });
 
-  it("asks for one machine in SageMaker's own network, with the data set, for a bounded time", async () => {
+  it("asks for one machine in SageMaker's own network, with the dataset, for a bounded time", async () => {
     await launcher().launch(message);
     const [job] = jobs.created;
     expect(job).toMatchObject({

@@ -27,7 +27,7 @@ async function pathsIn(key: string): Promise<string[]> {
 }
 
 describe("uploadData", () => {
-  it("puts a folder's data set, and nothing else of it, into one zip", async () => {
+  it("puts a folder's dataset, and nothing else of it, into one zip", async () => {
     const key = await uploadData(data, raw);
     expect(key).toMatch(/^Mein-Obst-[0-9a-f]{12}\.zip$/);
     expect(await pathsIn(key)).toEqual(["data.csv", "images/a.jpg"]);
@@ -54,7 +54,7 @@ describe("uploadData", () => {
     expect(Buffer.from(await raw.read(key)).toString()).toBe("not looked into here");
   });
 
-  it("says what a data set is when there is none", async () => {
+  it("says what a dataset is when there is none", async () => {
     await expect(uploadData(join(folder, "nowhere"), raw)).rejects.toThrow("does not exist. Give a zip, or a folder");
     await rm(join(data, "data.csv"));
     await expect(uploadData(data, raw)).rejects.toThrow("has no data.csv");

@@ -23,7 +23,7 @@ describe("trainingKey", () => {
     expect(trainingKey("v1", { ...input, ...change })).not.toBe(key);
   });
 
-  it("changes with the data set", () => {
+  it("changes with the dataset", () => {
     expect(trainingKey("v2", input)).not.toBe(key);
   });
 });

@@ -25,12 +25,12 @@ export const unpackings = new Map([
   [hashOf(Buffer.concat(members)), "left as it is"],
 ]);
 
-/** Makes a data set of three small files, and reads back what Kaggle made of it. `version`: where it is ready. */
+/** Makes a dataset of three small files, and reads back what Kaggle made of it. `version`: where it is ready. */
 export async function examineDataset(contact: Contact): Promise<{ findings: Finding[]; version?: number }> {
   const { kaggle, name, onWait } = contact;
   const ref = { owner: kaggle.owner, slug: name };
   let version: number | undefined;
-  const made = await tryOut("data set", async () => {
+  const made = await tryOut("dataset", async () => {
     onWait("Uploading three small files");
     const send = (path: string) => kaggle.blobs.upload(sourceOf(path));
     const [shard, marker, packed] = await Promise.all(Object.keys(uploads).map(send));
@@ -44,15 +44,15 @@ export async function examineDataset(contact: Contact): Promise<{ findings: Find
       folders: { shards: [shard as string] },
     };
     await kaggle.datasets.publish(described, "First contact");
-    const ready = await until(contact, "the data set", async () => {
+    const ready = await until(contact, "the dataset", async () => {
       const status = await kaggle.datasets.status(ref);
-      if (status === "FAILED") throw new Error("Kaggle could not process the data set: its page there says why.");
+      if (status === "FAILED") throw new Error("Kaggle could not process the dataset: its page there says why.");
       return status === "READY" ? status : undefined;
     });
     return { state: "ok", found: `ready after ${ready.seconds} s` };
   });
   if (made.state !== "ok") return { findings: [made] };
-  const shown = await tryOut("data set's version", async () => {
+  const shown = await tryOut("dataset's version", async () => {
     const found = await until(contact, "its version", () =>
       kaggle.datasets.currentVersion(ref).catch(undefinedIfHidden),
     );

@@ -42,7 +42,7 @@ export async function examineKernel(contact: Contact, version: number): Promise<
         saved = await kaggle.kernels.push({ ...kernel, datasets: [`${kaggle.owner}/${name}`] });
       }
       pushed = { ...ref, version: saved.version };
-      const source = "a data set under its version";
+      const source = "a dataset under its version";
       if (versioned) return { state: "ok", found: `taken, with ${source}` };
       return differs("", `taken, but not with ${source}`, `a kernel may name ${source}`);
     }),
@@ -123,7 +123,7 @@ function examineShard({ root, files }: Look, { kaggle, name }: Contact): Finding
     return [{ check, state: "missing", found: `changed: ${bytes} bytes with SHA-256 ${sha256}` }];
   }
   const wanted = `datasets/${kaggle.owner}/${name}/shards/photograph.npy`;
-  const place = "place of the data set";
+  const place = "place of the dataset";
   return [
     holds(check, "as it was uploaded"),
     path === wanted ? holds(place, `datasets/<owner>/<name> in ${root}`) : differs(place, `${root}/${path}`, wanted),

@@ -10,7 +10,7 @@ import type { Archive, BucketNames, BucketPurpose, StoredObject } from "./archiv
 import { measure, type OnCopied } from "./download-objects.ts";
 import { hashStream } from "./hash.ts";
 
-/** Names the newest data set: of two stages the newer one counts. */
+/** Names the newest dataset: of two stages the newer one counts. */
 const isPointer = ({ bucket, key }: StoredObject) => bucket === "data" && key === datasetKeys.latest;
 
 /** Without a name for it, a retraining takes the one of these that was written last. */
@@ -54,7 +54,7 @@ export async function uploadObjects(
   }
 }
 
-/** Has the stage take the newest data set of the export for its own. */
+/** Has the stage take the newest dataset of the export for its own. */
 export async function uploadPointers(
   client: S3Client,
   buckets: BucketNames,

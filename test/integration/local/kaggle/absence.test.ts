@@ -21,7 +21,7 @@ afterAll(() => kaggle.stop());
 const push = async () => steps.push(await steps.uploadToEnd(), notebook);
 const status = (status: number, times: number) => ({ method: "GetKernelSessionStatus", status, times });
 
-describe("a data set", () => {
+describe("a dataset", () => {
   it("that is ready but not there yet is waited for", async () => {
     await kaggle.setFaults({ absentSeconds: 1 });
     await expect(steps.uploadToEnd()).resolves.toMatch(/\/1$/);

@@ -63,7 +63,7 @@ const notebook = {
 };
 
 describe("Kaggle's own command line", () => {
-  it("makes a data set and a version of it", async () => {
+  it("makes a dataset and a version of it", async () => {
     const data = join(folder, "data");
     await mkdir(data);
     const metadata = { title: "Avocado ripening", id: "jane/avocado-ripening", licenses: [{ name: "CC0-1.0" }] };

@@ -30,7 +30,7 @@ function* chunks(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
 }
 
-/** What Kaggle gives to who downloads a file of the data set. */
+/** What Kaggle gives to who downloads a file of the dataset. */
 async function download(fileName: string): Promise<Buffer> {
   const { username, key } = kaggleUser;
   const answer = await fetch(`${kaggle.url}/api/v1/datasets.DatasetApiService/DownloadDataset`, {
@@ -97,7 +97,7 @@ describe("the local Kaggle, with this project's client", () => {
     ]);
   });
 
-  it("shows a notebook its data sets below datasets/, the owner and the slug", async () => {
+  it("shows a notebook its datasets below datasets/, the owner and the slug", async () => {
     await publish([await upload("a.bin")]);
     const list =
       "import os, pathlib; i = pathlib.Path(os.environ['KAGGLE_INPUT']); print([str(p.relative_to(i)) for p in i.rglob('a.bin')])";
@@ -142,7 +142,7 @@ describe("the local Kaggle, with this project's client", () => {
     await expect(push("no-quota", "1")).rejects.toThrow(/Maximum weekly GPU quota/);
   });
 
-  it("runs a kernel without a data set that it does not find, and says so", async () => {
+  it("runs a kernel without a dataset that it does not find, and says so", async () => {
     await expect(push("no-data", "1", ["jane/nothing"])).resolves.toMatchObject({ lacking: ["jane/nothing"] });
     await expect(watch("no-data").then((seen) => seen.at(-1))).resolves.toBe("COMPLETE");
   });

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => kaggle.reset());
 afterAll(() => kaggle.stop());
 
-/** Pushes the kernel of this test's own data set. */
+/** Pushes the kernel of this test's own dataset. */
 async function push(execution?: string) {
   return steps.push(await steps.uploadToEnd(), notebook, execution ? { execution } : {});
 }
@@ -25,7 +25,7 @@ const restart = (execution: string) => {
   return push(execution);
 };
 
-describe("uploading a data set", () => {
+describe("uploading a dataset", () => {
   it("goes on where an upload broke off", async () => {
     await kaggle.setFaults({ truncateUploads: 3 });
     await expect(steps.uploadToEnd()).resolves.toMatch(/\/1$/);

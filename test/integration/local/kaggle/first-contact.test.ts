@@ -38,7 +38,7 @@ describe("the first contact", () => {
       token: { found: "good, of jane" },
       "GPU time": { found: expect.stringMatching(/^0\.0 of 30\.0 hours used, renewed on 20/) },
       "its files as listed": { found: expect.stringContaining("shards/photograph.npy (150") },
-      "push of a kernel": { found: "taken, with a data set under its version" },
+      "push of a kernel": { found: "taken, with a dataset under its version" },
       "status of the kernel": { found: expect.stringMatching(/^COMPLETE after \d+ s/) },
       "a shard": { found: "as it was uploaded" },
       "a gzip file": { found: "unpacked, its first member alone" },
@@ -51,7 +51,7 @@ describe("the first contact", () => {
     [
       "a version that is hidden at first",
       { absentSeconds: 2 },
-      "data set's version",
+      "dataset's version",
       { found: /, shown [1-9]\d* s after/ },
     ],
     [
@@ -61,14 +61,14 @@ describe("the first contact", () => {
       { found: /first shown after [1-9]/ },
     ],
     [
-      "a data set that comes to nothing",
+      "a dataset that comes to nothing",
       { datasetFails: true },
-      "data set",
+      "dataset",
       { state: "missing", found: /could not process/ },
     ],
-    ["fewer files than three", { topLevelFiles: 1 }, "data set", { state: "missing", found: /at most 1 top-level/ }],
+    ["fewer files than three", { topLevelFiles: 1 }, "dataset", { state: "missing", found: /at most 1 top-level/ }],
     [
-      "no versions of data sets",
+      "no versions of datasets",
       { versionedSources: false },
       "push of a kernel",
       { state: "warning", found: /but not with/ },
@@ -125,7 +125,7 @@ describe("the first contact", () => {
     expect(code).toBe(1);
     const { findings } = JSON.parse(stdout);
     expect(findings).toContainEqual(
-      expect.objectContaining({ section: "Data set", check: "data set", state: "missing" }),
+      expect.objectContaining({ section: "Dataset", check: "dataset", state: "missing" }),
     );
     expect(stdout).not.toContain(key);
   });

@@ -40,7 +40,7 @@ describe("the notebook, before it trains anything, ends with a sentence when", (
     expect((await run(true))?.Cause).toMatch(/RuntimeError: There is no GPU, although one was asked for/);
   });
 
-  it("a shard is not as it was uploaded, once the data set is there", async () => {
+  it("a shard is not as it was uploaded, once the dataset is there", async () => {
     await kaggle.setFaults({ mountSeconds: 12, damagedInputs: ["shards/train.npy"] });
     expect((await run(false))?.Cause).toMatch(/ValueError: Shard shards\/train.npy is not as it was uploaded/);
   });

@@ -52,7 +52,7 @@ function upload(name: string): Promise<string> {
 }
 
 describe("cleaning up", () => {
-  it("has Kaggle delete versions of the data set that are not wanted any more", async () => {
+  it("has Kaggle delete versions of the dataset that are not wanted any more", async () => {
     const first = await steps.uploadToEnd();
     const again = {
       ...parseRef(first.replace(/\/1$/, "")),
@@ -117,7 +117,7 @@ describe("pushing a kernel", () => {
     await expect(steps.push(source, notebook, { previous })).rejects.toThrow(/session count of 0 reached/);
   });
 
-  it("names the data set without its version where Kaggle takes none, and leaves no kernel running without data", async () => {
+  it("names the dataset without its version where Kaggle takes none, and leaves no kernel running without data", async () => {
     const source = await steps.uploadToEnd();
     await kaggle.setFaults({ versionedSources: false, gpuSessions: 1, queueSeconds: 1 });
     const kernel = await steps.push(source, notebook);

@@ -75,7 +75,7 @@ describe("the trainer of a training job, which leaves the reason of its failure 
     const container = await trainer();
     expect(await container.run()).toBe(1);
     expect(await container.failure()).toMatch(
-      /^TrainingFailed: FileNotFoundError: Data set \(any\) is not among the inputs/,
+      /^TrainingFailed: FileNotFoundError: Dataset \(any\) is not among the inputs/,
     );
   });
 

@@ -113,7 +113,7 @@ describe("a trainer", () => {
     expect(version).toMatchObject({ runId: job.runId, source: `${job.artifactUri}/model` });
   });
 
-  it("logs parameters, the data set, and metrics of each epoch to the run", async () => {
+  it("logs parameters, the dataset, and metrics of each epoch to the run", async () => {
     const run = await sandbox.mlflow.runs.get(job.runId);
     expect(run).toMatchObject({ status: "FINISHED" });
     expect(run?.params).toMatchObject({ cnn: "compact", epochs: "2", seed: "42", datasetVersion: tinyVersion });
@@ -204,7 +204,7 @@ describe("a trainer of a pretrained network", () => {
 });
 
 describe("a trainer that cannot finish", () => {
-  it("fails the state and the run by name when its data set is gone", async () => {
+  it("fails the state and the run by name when its dataset is gone", async () => {
     const { job, task } = await createJob({ datasetVersion: "00000000000000ff" });
     const { code, events } = await train(job);
     expect(code).toBe(1);

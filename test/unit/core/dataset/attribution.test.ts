@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { attributionOf } from "../../../../core/dataset/attribution.ts";
 
 describe("attributionOf", () => {
-  it("is what the data set says of itself", () => {
+  it("is what the dataset says of itself", () => {
     expect(attributionOf({ source: "a", title: "A", attribution: "A by B, CC BY 4.0" })).toBe("A by B, CC BY 4.0");
   });
 
@@ -12,7 +12,7 @@ describe("attributionOf", () => {
     );
   });
 
-  it("is nothing for a data set without a name", () => {
+  it("is nothing for a dataset without a name", () => {
     expect(attributionOf({ source: "a", licence: "MIT" })).toBeUndefined();
   });
 });

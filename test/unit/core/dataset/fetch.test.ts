@@ -74,7 +74,7 @@ describe("fetchData", () => {
     expect(await fetchData({ raw, data, key: "set" })).toMatchObject({ photographs: names.length });
   });
 
-  it("takes the newest data set when none is named", async () => {
+  it("takes the newest dataset when none is named", async () => {
     await writeFiles(raw, "old/", files);
     await raw.write("older.zip", await zipped(files));
     await utimes(join(raw.folder, "old/data.csv"), 1e9, 1e9);

@@ -36,10 +36,10 @@ describe("readLabelledFolder", () => {
     expect(samples).toEqual(new Set(["a", "b"]));
   });
 
-  it("says what a data set has when something is missing", async () => {
+  it("says what a dataset has when something is missing", async () => {
     await expect(readLabelledFolder(join(folder, "images"))).rejects.toMatchObject({
       name: "NotFound",
-      message: expect.stringMatching(/data\.csv cannot be read: a data set has data\.csv and images\//),
+      message: expect.stringMatching(/data\.csv cannot be read: a dataset has data\.csv and images\//),
     });
   });
 });

@@ -4,7 +4,7 @@ import { type Progress, prepareFolder } from "../../../../core/dataset/prepare.t
 import { names, rawDataset, temporaryStore, writeFiles, zipped } from "./raw-dataset.ts";
 
 describe("prepareFolder", () => {
-  it("makes the same data set of a folder and of a zip, and tells how far it is", async () => {
+  it("makes the same dataset of a folder and of a zip, and tells how far it is", async () => {
     const [raw, work] = [temporaryStore(), temporaryStore()];
     const files = await rawDataset();
     await writeFiles(raw, "set/", files);

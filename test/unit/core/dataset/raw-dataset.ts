@@ -47,7 +47,7 @@ export const photograph = (colour: string) =>
     .jpeg()
     .toBuffer();
 
-/** The files of a small data set; each photograph has a grey of its own. */
+/** The files of a small dataset; each photograph has a grey of its own. */
 export async function rawDataset(): Promise<Record<string, Uint8Array>> {
   const files: Record<string, Uint8Array> = {};
   for (const [i, name] of names.entries()) {

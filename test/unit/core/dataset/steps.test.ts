@@ -39,7 +39,7 @@ function forbidWrites(except: string) {
   data.write = (key, body) => (key === except ? write(key, body) : Promise.reject(new Error(`wrote ${key}`)));
 }
 
-describe("the steps from a folder to a data set", () => {
+describe("the steps from a folder to a dataset", () => {
   it("give every photograph its pixels, its label and its split", async () => {
     const { plan, results, ref } = await run();
     expect(plan).toMatchObject({ done: false, items: [{ first: 0, last: 0 }] });
@@ -110,7 +110,7 @@ describe("the steps from a folder to a data set", () => {
     expect(await assembleDataset(data, plan.version)).toEqual(ref);
   });
 
-  it("make a data set anew that another version of the pipeline has made", async () => {
+  it("make a dataset anew that another version of the pipeline has made", async () => {
     const { ref } = await run();
     const fetchedIndex = `${(await fetch()).prefix}index.json`;
     for (const key of [fetchedIndex, datasetKeys.latest]) {
@@ -139,7 +139,7 @@ describe("the steps from a folder to a data set", () => {
     await preprocessShard(data, one.items[0] ?? { version: "", first: 0, last: 0 });
     const other = await planDataset(data, await fetch("moved"));
     expect(other.version).toBe(one.version);
-    await expect(assembleDataset(data, other.version)).rejects.toThrow("Chunk 0 of data set");
+    await expect(assembleDataset(data, other.version)).rejects.toThrow("Chunk 0 of dataset");
   });
 
   it("give the same bytes for the same input", async () => {
@@ -197,7 +197,7 @@ describe("assembleDataset", () => {
 });
 
 describe("findDataset", () => {
-  it("gives the newest data set", async () => {
+  it("gives the newest dataset", async () => {
     const { ref } = await run();
     expect(await findDataset(data)).toEqual(ref);
   });

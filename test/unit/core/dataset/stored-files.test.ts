@@ -19,7 +19,7 @@ async function* photographs(count: number) {
 }
 
 describe("storeFiles", () => {
-  it("takes as many photographs as a data set can have, and rejects one more with the limit", async () => {
+  it("takes as many photographs as a dataset can have, and rejects one more with the limit", async () => {
     const writer = new NoChunks(temporaryStore(), String);
     const message = expect.stringContaining(`more than ${maxPhotographs} photographs`);
     const stored = storeFiles(photographs(maxPhotographs + 1), writer);

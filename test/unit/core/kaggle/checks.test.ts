@@ -63,7 +63,7 @@ describe("checkKernel", () => {
     expect(message(() => checkKernel({ slug: "avocado", title: "Guacamole", datasets: [] }))).toContain("'guacamole'");
   });
 
-  it.each(["avocado", "a/b/c", "a/b/1/2"])("rejects the data set %s", (source) => {
+  it.each(["avocado", "a/b/c", "a/b/1/2"])("rejects the dataset %s", (source) => {
     expect(message(() => checkKernel({ slug: "avocado", title: "Avocado", datasets: [source] }))).toContain(source);
   });
 });

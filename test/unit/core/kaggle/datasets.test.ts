@@ -6,7 +6,7 @@ const dataset = { ...ref, title: "Avocado ripening", licence: "other", keepVersi
 const ok = json({ status: "ok", url: "https://kaggle/x" });
 
 describe("publish", () => {
-  it.each([404, 403])("makes a private data set where status says %i", async (status) => {
+  it.each([404, 403])("makes a private dataset where status says %i", async (status) => {
     const { client, asked, bodies } = await kaggle((_, count) => (count === 1 ? json({ code: status }, status) : ok));
     await client.datasets.publish(dataset, "v1");
     expect(asked[1]?.path).toMatch(/CreateDataset$/);

@@ -87,7 +87,7 @@ describe("trainModel", () => {
     expect(await readdir(folder)).not.toContain("aborted");
   });
 
-  it("rejects a network that it cannot train, and a data set without labels", async () => {
+  it("rejects a network that it cannot train, and a dataset without labels", async () => {
     await expect(train("other", { cnn: "resnet50" })).rejects.toThrow("This trainer cannot train 'resnet50'");
     const unlabelled = { ...dataset, rows: dataset.rows.map(({ shelfLifeDays, ...row }) => row) };
     await expect(train("none", {}, { dataset: unlabelled })).rejects.toMatchObject({ name: "InvalidDataset" });

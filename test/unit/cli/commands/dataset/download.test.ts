@@ -33,9 +33,9 @@ const table = spreadsheet({
   ],
 });
 const photographs = {
-  "Data set/T20_d01_001_a_1.jpg": Buffer.from("photograph a"),
-  "Data set/T20_d02_001_a_1.jpg": Buffer.from("photograph c"),
-  "__MACOSX/Data set/._T20_d01_001_a_1.jpg": Buffer.from("rubbish"),
+  "Dataset/T20_d01_001_a_1.jpg": Buffer.from("photograph a"),
+  "Dataset/T20_d02_001_a_1.jpg": Buffer.from("photograph c"),
+  "__MACOSX/Dataset/._T20_d01_001_a_1.jpg": Buffer.from("rubbish"),
 };
 
 /** A data repository that describes this zip, and gives it as it likes. */
@@ -58,7 +58,7 @@ async function repository(zip: Uint8Array, give: Answering) {
 
 describe("npm run dataset -- download", () => {
   it("lays out the published zip, counts what is left out, and names the authors", async () => {
-    const zip = await zipped({ ...photographs, "Data set/labels.xlsx": table });
+    const zip = await zipped({ ...photographs, "Dataset/labels.xlsx": table });
     const { status, output } = await run("--repository", await repository(zip, serve(zip)));
     expect(output).toContain("2 photographs and 3 rows in");
     expect(output).toContain("bad-stage: 1");
@@ -76,7 +76,7 @@ describe("npm run dataset -- download", () => {
     });
   });
 
-  it("ends without a data set when the zip is not the announced one", async () => {
+  it("ends without a dataset when the zip is not the announced one", async () => {
     const zip = await zipped({ ...photographs, "labels.xlsx": table });
     const { status, output } = await run("--repository", await repository(zip, serve(Buffer.alloc(zip.length))));
     expect(output).toContain("is not the file that was announced");
@@ -95,6 +95,6 @@ describe("npm run dataset -- download", () => {
     });
     const { output } = await run(...byHand, "--spreadsheet", join(folder, "labels.xlsx"));
     expect(output).toContain("2 photographs and 3 rows in");
-    expect((await run(...byHand)).output).toContain("has a data set already");
+    expect((await run(...byHand)).output).toContain("has a dataset already");
   });
 });

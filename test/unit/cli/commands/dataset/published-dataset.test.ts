@@ -12,7 +12,7 @@ const list = async (body: unknown, status = 200) => {
 };
 
 describe("listPublishedFiles", () => {
-  it("gives size, hash and address of what makes the data set", async () => {
+  it("gives size, hash and address of what makes the dataset", async () => {
     expect(await list([file("photographs.zip"), file("read me.pdf"), file("labels.xlsx")])).toEqual([
       { name: "photographs.zip", url: "https://host.example/x", size: 3, sha256: "a".repeat(64) },
       { name: "labels.xlsx", url: "https://host.example/x", size: 3, sha256: "a".repeat(64) },
