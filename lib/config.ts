@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { kaggleLicences } from "./kaggle-licences.ts";
+import { findRenamedSettings } from "./renamed-settings.ts";
 
 const folder = new URL("../config/", import.meta.url);
 
@@ -361,9 +362,11 @@ export function configJsonSchema(): object {
 
 /**
  * Checks a stage's configuration and fills in the defaults.
- * @throws Error naming every wrong value at once
+ * @throws Error naming every setting that has another name now, or else every wrong value at once
  */
 export function parseConfig(value: { stage: string; [key: string]: unknown }, source: string): StageConfig {
+  const renamed = findRenamedSettings(value);
+  if (renamed.length > 0) throw new Error(`${source} is wrong:\n${renamed.join("\n")}`);
   const parsed = (value.stage === "local" ? localConfig : consistentCloudConfig).safeParse(value);
   if (!parsed.success) throw new Error(`${source} is wrong:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;

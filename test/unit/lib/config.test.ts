@@ -23,6 +23,23 @@ describe("parseConfig", () => {
       expect(parse).toThrow(named);
     }
   });
+
+  it("says for each setting that was renamed what it is called now", () => {
+    const old = {
+      ...prod,
+      registry: { sleepAfterMinutes: 30 },
+      kaggle: { queuePatienceHours: 2, runPatienceHours: 3 },
+    };
+    const parse = () => parseConfig(old, "config/prod.json");
+    for (const [name, now] of [
+      ["registry.sleepAfterMinutes", "registry.scaleToZeroAfterMinutes"],
+      ["kaggle.queuePatienceHours", "kaggle.queueTimeoutHours"],
+      ["kaggle.runPatienceHours", "kaggle.runTimeoutHours"],
+    ]) {
+      expect(parse).toThrow(`'${name}' is called '${now}' now: rename it`);
+    }
+    expect(parse).not.toThrow("datasetTimeoutHours");
+  });
 });
 
 describe("triggers and trainer", () => {
