@@ -19,7 +19,7 @@ export async function sendTaskSuccess(client: SFNClient, taskToken: string, outp
   await client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }));
 }
 
-/** Fails a task that waits for its token, with the error's name. That nobody waits any more is no error. */
+/** Fails a task that waits for its token, with the error's name. That nobody waits any more is not an error. */
 export async function sendTaskFailure(client: SFNClient, taskToken: string, error: unknown): Promise<void> {
   const name = error instanceof Error ? error.name : "Error";
   const input = { taskToken, error: name.slice(0, 256), cause: errorMessage(error).slice(0, 32_000) };

@@ -14,7 +14,7 @@ export interface DataFiles {
   files: FolderFile[];
 }
 
-/** Looks what a dataset (a zip, or a folder) is made of. @throws InvalidInputError when the path is no dataset */
+/** Looks what a dataset (a zip, or a folder) is made of. @throws InvalidInputError when the path is not a dataset */
 export async function findDataFiles(path: string): Promise<DataFiles> {
   const source = resolve(path);
   const found = await stat(source).catch(() => undefined);
@@ -34,7 +34,7 @@ export async function findDataFiles(path: string): Promise<DataFiles> {
 /**
  * Puts a dataset (a zip, or a folder, which becomes one) into the raw bucket, unless this very one is there.
  * @returns its key
- * @throws InvalidInputError when the path is no dataset
+ * @throws InvalidInputError when the path is not a dataset
  */
 export async function uploadData(path: string, raw: ObjectStore): Promise<string> {
   const source = resolve(path);

@@ -61,7 +61,7 @@ export class FolderStore implements ObjectStore {
   }
 
   async writeIfUnchanged(key: string, body: Uint8Array | string, etag: string | undefined): Promise<boolean> {
-    // A lock file beside the object makes look and write one step for all processes that use this folder.
+    // A lock file next to the object makes look and write one step for all processes that use this folder.
     const path = this.path(key);
     const lock = `${path}.lock${temporarySuffix}`;
     await mkdir(dirname(path), { recursive: true });
@@ -84,7 +84,7 @@ export class FolderStore implements ObjectStore {
     return this.replace(key, (path) => pipeline(body, createWriteStream(path)));
   }
 
-  /** Written beside its place and renamed, so that a reader never sees a part. */
+  /** Written next to its final path and renamed, so that a reader never sees a part. */
   private async replace(key: string, write: (path: string) => Promise<void>): Promise<void> {
     const path = this.path(key);
     const temporary = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}${temporarySuffix}`;

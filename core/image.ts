@@ -11,7 +11,7 @@ sharp.cache(false);
 sharp.concurrency(1);
 
 type Format = "jpeg" | "png" | "webp" | "heif";
-/** `unsupported` is a known format that is not read; `unknown` is no image at all, as far as its beginning tells. */
+/** `unsupported` is a known format that is not read; `unknown` is not an image at all, as far as its beginning tells. */
 export type ImageErrorReason = "unsupported" | "unknown" | "corrupt" | "too-large" | "too-slow";
 
 export interface DecodeOptions {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-/** Packages with machine code: never bundled, but laid beside the bundle for the Lambda platform. */
+/** Packages with machine code: never bundled, but placed next to the bundle for the Lambda platform. */
 export const nativePackages = ["sharp", "onnxruntime-node"] as const;
 export type NativePackage = (typeof nativePackages)[number];
 export type Architecture = "x64" | "arm64";
@@ -65,12 +65,12 @@ function pruneOnnxRuntime(nodejs: string, architecture: Architecture): void {
 
 /** Puts the finished layer in its place at once: a build that is cut off leaves nothing that looks finished. */
 function publish(work: string, folder: string): void {
-  const beside = `${folder}.${process.pid}`;
-  cpSync(work, beside, { recursive: true, verbatimSymlinks: true });
+  const temporary = `${folder}.${process.pid}`;
+  cpSync(work, temporary, { recursive: true, verbatimSymlinks: true });
   try {
-    renameSync(beside, folder);
+    renameSync(temporary, folder);
   } catch (error) {
-    rmSync(beside, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true });
     if (!existsSync(folder)) throw error;
   }
 }

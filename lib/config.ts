@@ -183,7 +183,7 @@ const cloudConfig = z.strictObject({
   keepData: z
     .boolean()
     .default(false)
-    .describe("Buckets and database outlive their stack, and nobody deletes them by accident."),
+    .describe("Buckets and the database outlive their stack and cannot be deleted by accident."),
   database: z
     .strictObject({
       maxCapacity: z.number().multipleOf(0.5).min(1).max(128).default(2).describe("Aurora capacity units at most."),
@@ -275,7 +275,9 @@ const cloudConfig = z.strictObject({
         .describe("Of one network address, beyond which the firewall answers 429."),
     })
     .optional()
-    .describe("CloudFront and a web application firewall in front of the API, which then answers nobody else."),
+    .describe(
+      "CloudFront and a web application firewall in front of the API, which then answers requests through CloudFront alone.",
+    ),
   corsOrigins: z
     .array(z.url({ protocol: /^https?$/ }).regex(/[^/]$/, "an origin has no slash at its end"))
     .max(20)

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A server running beside this process. */
+/** A server running next to this process. */
 export interface Service {
   url: string;
   pid: number;

@@ -19,7 +19,7 @@ export interface LocalState {
   release(): Promise<void>;
 }
 
-/** What a command beside `npm start` needs to know of the stack that runs there. */
+/** What a command needs while `npm start` runs to know of the stack that runs there. */
 const runningStack = z.object({
   outputs: localOutputs,
   urls: z.object({ api: z.string(), mlflow: z.string(), aws: z.string() }),

@@ -37,7 +37,7 @@ interface Trainer {
 /**
  * Reads jobs from the training queue and runs each in a process of its own. A trainer that dies without a word becomes a
  * SendTaskFailure, as ECS's EventBridge rule does it in the cloud. A job whose run is being trained already is not started
- * beside it: the trainer finds the newer task token in its job file.
+ * next to it: the trainer finds the newer task token in its job file.
  */
 export function startWorker(options: WorkerOptions): Worker {
   const sqs = new SQSClient();

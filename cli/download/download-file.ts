@@ -15,7 +15,7 @@ export class DownloadError extends NamedError {
 
 export interface DownloadOptions {
   url: string;
-  /** Where the file goes. Until it is whole and checked it has another name beside it. */
+  /** Where the file goes. Until it is whole and checked it has another name next to it. */
   path: string;
   /** Bytes, and SHA-256 in hex, as the host states them. */
   size?: number | undefined;

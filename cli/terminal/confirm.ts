@@ -31,5 +31,7 @@ export async function ask(question: string, ...[input = process.stdin, output = 
   } finally {
     terminal.close();
   }
-  throw new InvalidInputError("Nobody answered, so nothing was changed. Without somebody to ask: --yes.");
+  throw new InvalidInputError(
+    "No answer was given, so nothing was changed. To change it without being asked, add --yes.",
+  );
 }

@@ -12,7 +12,7 @@ export const imageSize = 224;
 /** Bytes of one photograph in a shard: 224 x 224 RGB, uint8. */
 export const imageBytes = imageSize * imageSize * 3;
 
-/** `dataset.json`, beside `data.csv`: where the photographs come from. The source's name salts the split. */
+/** `dataset.json`, next to `data.csv`: where the photographs come from. The source's name salts the split. */
 export const datasetSource = z.looseObject({
   source: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
   title: z.string().optional(),

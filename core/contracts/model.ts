@@ -17,7 +17,7 @@ export const groupedMetrics = regressionMetrics.extend({
 });
 export type GroupedMetrics = z.infer<typeof groupedMetrics>;
 
-/** `avocado-model.json`, beside `model.onnx`: what a model is, without opening it. */
+/** `avocado-model.json`, next to `model.onnx`: what a model is, without opening it. */
 export const modelSidecar = z.object({
   name: z.string(),
   version: z.string().optional(),

@@ -37,7 +37,7 @@ export const launchMessage = z.object({ runId: z.string(), jobKey: z.string(), d
 export type LaunchMessage = z.infer<typeof launchMessage>;
 
 /**
- * Starts a trainer somewhere: an ECS task, a SageMaker training job, or the worker beside a local stack.
+ * Starts a trainer somewhere: an ECS task, a SageMaker training job, or the worker of a local stack.
  * Idempotent by run and execution: a trainer of the run that works is left to it. One that has ended, or is ending after it has failed, counts as none.
  */
 export interface Launcher {

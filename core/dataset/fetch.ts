@@ -46,7 +46,7 @@ export async function fetchData({ raw, data, key, onProgress }: FetchOptions): P
   const used = matchPhotographs(files, root, rows, problems);
   if (used.length === 0) {
     throw new InvalidDatasetError(
-      `None of the ${lines} rows of data.csv has its photograph. They belong into images/ beside it, as images/<File Name>.jpg`,
+      `None of the ${lines} rows of data.csv has its photograph. They belong in images/ next to it, as images/<File Name>.jpg`,
     );
   }
   const fetched: FetchedData = {
@@ -109,7 +109,7 @@ function matchPhotographs(files: StoredFiles, root: string, rows: readonly DataR
   for (const photograph of files.photographs) {
     const { name, path } = photograph;
     if (!path.startsWith(`${root}images/`)) {
-      problems.push({ name: path, reason: "outside-images-folder", message: `${path} is not beside data.csv` });
+      problems.push({ name: path, reason: "outside-images-folder", message: `${path} is not next to data.csv` });
     } else if (lines.has(name)) {
       used.push(photograph);
       partnerless.delete(name);

@@ -103,6 +103,6 @@ export function deriveSource(name: string): string {
     .slice(0, 64);
   if (slug) return slug;
   throw new InvalidDatasetError(
-    'The dataset has no name. Add a dataset.json with { "source": "<name>" } beside data.csv',
+    'The dataset has no name. Add a dataset.json with { "source": "<name>" } next to data.csv',
   );
 }

@@ -28,7 +28,7 @@ export const fetchedKeys = (prefix: string) => ({
   chunk: (chunk: number) => `${prefix}chunks/${number(chunk)}.tar`,
 });
 
-/** What is written on the way to a processed dataset, beside `datasetKeys`. */
+/** What is written on the way to a processed dataset, in addition to `datasetKeys`. */
 export const workKeys = (version: string) => ({
   plan: `${datasetKeys.prefix(version)}plan/plan.json`,
   chunk: (chunk: number) => `${datasetKeys.prefix(version)}plan/${number(chunk)}.json`,

@@ -148,7 +148,7 @@ function checkCells(cells: Cells, line: number): { row: DataRow; wrong: Wrong } 
   const given = (column: Column) => cell(column) !== "";
   const time = parseTime(cell("Time Stamp"));
   if (given("Time Stamp")) {
-    const message = `Time Stamp '${cell("Time Stamp")}' is no time like 2022-04-04 18:56:55`;
+    const message = `Time Stamp '${cell("Time Stamp")}' is not a time like 2022-04-04 18:56:55`;
     check(!Number.isNaN(time), "bad-time-stamp", message);
   }
   const storageGroup = cell("Storage Group") as StorageGroup;
@@ -158,11 +158,11 @@ function checkCells(cells: Cells, line: number): { row: DataRow; wrong: Wrong } 
   }
   const day = wholeNumber(cell("Day of Experiment"));
   if (given("Day of Experiment")) {
-    check(day >= 0, "bad-day", `Day of Experiment '${cell("Day of Experiment")}' is no whole number from 0`);
+    check(day >= 0, "bad-day", `Day of Experiment '${cell("Day of Experiment")}' is not a whole number from 0`);
   }
   const stage = wholeNumber(cell("Ripening Index Classification"));
   if (given("Ripening Index Classification")) {
-    const message = `Ripening Index Classification '${cell("Ripening Index Classification")}' is no stage from 1 to 5`;
+    const message = `Ripening Index Classification '${cell("Ripening Index Classification")}' is not a stage from 1 to 5`;
     check(stage >= 1 && stage <= 5, "bad-stage", message);
   }
   return { row: { line, fileName, time, storageGroup, sample: cell("Sample"), day, stage }, wrong };

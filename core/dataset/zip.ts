@@ -22,7 +22,7 @@ const signature = {
  * that trust the central directory at the end it never seeks; unlike readers that look for the next signature it finds the
  * end of a file of unknown length (a data descriptor follows) by its checksum and length, so photographs may contain any
  * bytes.
- * @throws InvalidDatasetError when it is no zip, ends early, or uses what cannot be read
+ * @throws InvalidDatasetError when it is not a zip, ends early, or uses what cannot be read
  */
 export async function* readZip(source: AsyncIterable<Uint8Array>, maxFileBytes: number): AsyncGenerator<ZipEntry> {
   const reader = new ByteReader(source);

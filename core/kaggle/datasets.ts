@@ -13,7 +13,7 @@ export interface NewDataset extends KaggleRef {
   /** Else Kaggle deletes the versions before this one. */
   keepVersions: boolean;
   files: readonly string[];
-  /** Files in folders, by the folder's name: beside them Kaggle takes 50 files (kaggle.com/docs/datasets). */
+  /** Files in folders, by the folder's name: outside folders Kaggle takes 50 files (kaggle.com/docs/datasets). */
   folders?: Record<string, readonly string[]>;
 }
 

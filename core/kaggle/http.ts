@@ -90,7 +90,7 @@ export class KaggleHttp {
   }
 
   /**
-   * Sends a request. `accepted`: statuses beyond 2xx that are no failure here.
+   * Sends a request. `accepted`: statuses beyond 2xx that are not failures here.
    * @throws KaggleAwayError when it may be sent again later; KaggleError when it is rejected
    */
   async send(call: string, url: string, init: RequestInit, accepted: readonly number[] = []): Promise<Response> {

@@ -52,7 +52,9 @@ function readNotebook(text: string): z.infer<typeof notebook> {
   try {
     return notebook.parse(JSON.parse(text));
   } catch (cause) {
-    throw new InvalidInputError("The text is no Jupyter notebook: JSON with a list of cells is expected.", { cause });
+    throw new InvalidInputError("The text is not a Jupyter notebook: JSON with a list of cells is expected.", {
+      cause,
+    });
   }
 }
 

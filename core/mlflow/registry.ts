@@ -153,7 +153,7 @@ export class Registry {
     await this.http.call("POST", "registered-models/alias", { name, alias, version }, nothing);
   }
 
-  /** Removes an alias; it is no error that there is none. */
+  /** Removes an alias; it is not an error that there is none. */
   async deleteAlias(name: string, alias: string): Promise<void> {
     await this.http.call("DELETE", "registered-models/alias", { name, alias }, nothing);
   }

@@ -118,7 +118,7 @@ export class Runs {
     await this.http.call("POST", "runs/set-tag", { run_id: runId, key, value }, nothing);
   }
 
-  /** Removes a tag; it is no error that there is none. */
+  /** Removes a tag; it is not an error that there is none. */
   async deleteTag(runId: string, key: string): Promise<void> {
     try {
       await this.http.call("POST", "runs/delete-tag", { run_id: runId, key }, nothing);

@@ -23,7 +23,7 @@ export type OnnxModel = InferenceSession;
 
 /**
  * Loads an ONNX graph. `threads` bounds the cores that one inference uses (default: all).
- * @throws InvalidModelError when it is no ONNX graph or does not keep the contract
+ * @throws InvalidModelError when it is not an ONNX graph or does not keep the contract
  */
 export async function loadOnnxModel(bytes: Uint8Array, options: { threads?: number } = {}): Promise<OnnxModel> {
   let session: InferenceSession;

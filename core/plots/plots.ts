@@ -7,7 +7,7 @@ const groupColours: Record<StorageGroup, string> = { T10: "#2b6cb0", T20: "#2f85
 /** From firm and green to over-ripe. */
 const stageColours = ["#38a169", "#718b2e", "#8a6d1f", "#6b4a2b", "#3d2c23"];
 
-/** A photograph whose ripening stage, 1 to 5, is known beside what a model said. */
+/** A photograph whose ripening stage, 1 to 5, is known, with what a model predicted. */
 export interface StagedPhotograph extends ScoredPhotograph {
   stage: number;
 }

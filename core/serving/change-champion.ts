@@ -11,7 +11,7 @@ export interface ChangeClients extends PublishClients {
 
 /**
  * Makes a version champion at a person's word, writes the ledger, and publishes it as the pipeline does. A version that
- * could not be served is rejected before anything changes. For the champion of now, whatever an earlier attempt left
+ * could not be served is rejected before anything changes. For the current champion, whatever an earlier attempt left
  * undone is done: the entry in the ledger, the publication, the API's reload.
  * @throws NotFoundError, InvalidModelError when the version cannot be served
  */

@@ -15,7 +15,7 @@ export interface PublishClients {
 }
 
 /**
- * Publishes the champion, then has the API reload. An API that cannot be asked is no failure: its instances look at the
+ * Publishes the champion, then has the API reload. An API that cannot be asked is not a failure: its instances look at the
  * manifest themselves.
  * @throws NotFoundError, InvalidModelError
  */

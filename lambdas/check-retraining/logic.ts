@@ -18,7 +18,7 @@ const millisecondsPerDay = 86_400_000;
 
 /**
  * Days since a retraining last succeeded; before the first, since there could be one: since an execution last found no data,
- * or since the state machine was made. An execution that trained nothing is no success.
+ * or since the state machine was made. An execution that trained nothing is not a success.
  */
 export async function daysSinceRetraining(history: RetrainingHistory, now = Date.now()): Promise<number> {
   return (now - (await since(history)).getTime()) / millisecondsPerDay;

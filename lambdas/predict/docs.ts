@@ -39,7 +39,7 @@ export async function docsFile(name: string): Promise<APIGatewayProxyStructuredR
   if (name === "start.js") return answer("text/javascript", start);
   const type = Object.hasOwn(types, name) ? types[name] : undefined;
   if (!type) throw new ProblemError(404, "NotFound", "The documentation has no such file.");
-  // From the working folder: beside the bundle in Lambda, in the checkout otherwise.
+  // From the working folder: next to the bundle in Lambda, in the checkout otherwise.
   const file = createRequire(join(process.cwd(), "index.js")).resolve(`swagger-ui-dist/${name}`);
   return answer(type, await readFile(file, "utf8"));
 }

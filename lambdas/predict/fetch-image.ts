@@ -53,7 +53,7 @@ export function createImageFetcher(change: Partial<FetchRules> = {}): FetchImage
 function checkUrl(address: string, { ports, isPublic }: FetchRules, base?: URL): URL {
   const url = URL.parse(address, base);
   const where = base ? "it redirects to an address that" : "it";
-  if (!url) throw new FetchError(`${where} is no URL`);
+  if (!url) throw new FetchError(`${where} is not a URL`);
   if (url.protocol !== "https:" && url.protocol !== "http:") throw new FetchError(`${where} is neither https nor http`);
   if (url.username || url.password) throw new FetchError(`${where} holds credentials`);
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));

@@ -58,7 +58,7 @@ async function readGraph(store: ObjectStore, { key, sha256 }: ChampionManifest, 
   if (found !== sha256) {
     throw new InvalidModelError(`${key} is not the model that was published: its SHA-256 is ${found}, not ${sha256}`);
   }
-  // A full disk is no reason not to serve.
+  // A full disk is not a reason not to serve.
   await cache?.write(name, bytes).catch(() => undefined);
   return bytes;
 }

@@ -20,9 +20,9 @@ interface Operation {
   summary: string;
   /** Schemas by content type. */
   body?: Record<string, SchemaName>;
-  /** A schema, or the content type of an answer that is no JSON. */
+  /** A schema, or the content type of an answer that is not valid JSON. */
   answer: SchemaName | `${string}/${string}`;
-  /** Statuses beside those of every route. */
+  /** Statuses in addition to those of every route. */
   problems: number[];
 }
 

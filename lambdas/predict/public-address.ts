@@ -10,7 +10,7 @@ export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
   if (parsed.range() !== "unicast") return false;
-  // The only part of IPv6 that is handed out; beside it lie forms like ::7f00:1.
+  // The only part of IPv6 that is allocated; outside it are forms like ::7f00:1.
   return parsed.kind() === "ipv4" || parsed.match(ipaddr.parse("2000::"), 3);
 }
 

@@ -50,7 +50,7 @@ export function readJsonBody(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"));
   } catch (cause) {
-    throw invalid("InvalidJson", "The body is no JSON.", { cause });
+    throw invalid("InvalidJson", "The body is not valid JSON.", { cause });
   }
 }
 

@@ -12,7 +12,7 @@ export interface Span {
 export type SendSpans = (spans: readonly Span[], traceHeader: string | undefined) => Promise<void>;
 
 /**
- * Sends spans to the X-Ray daemon that Lambda runs beside a traced function (`AWS_XRAY_DAEMON_ADDRESS`, `host:port`); undefined
+ * Sends spans to the X-Ray daemon that Lambda runs with a traced function (`AWS_XRAY_DAEMON_ADDRESS`, `host:port`); undefined
  * where there is none. By hand, since AWS's SDK for it follows every promise of the process: see docs/operations.md.
  */
 export function createSpanSender(daemon: string | undefined): SendSpans | undefined {

@@ -10,7 +10,7 @@ import type { Launcher } from "../../core/contracts/training.ts";
 import { environment } from "../shared/env.ts";
 
 const listed = z.string().transform((text) => text.split(","));
-/** A worker beside a local stack reads a queue; in the cloud trainers are ECS tasks. */
+/** The worker of a local stack reads a queue; in the cloud trainers are ECS tasks. */
 const trainerPlace = environment(
   z.discriminatedUnion("TRAINER_LAUNCHER", [
     z.object({ TRAINER_LAUNCHER: z.literal("sqs"), TRAINING_QUEUE_URL: z.url() }),

@@ -21,7 +21,7 @@ const ecs = new ECSClient();
 const sfn = new SFNClient();
 const cloudWatch = new CloudWatchClient();
 
-/** Ends an MLflow task that nobody uses. */
+/** Stops an MLflow task that is not in use. */
 export const handler = step(z.unknown(), async () => {
   const { MLFLOW_CLUSTER, MLFLOW_SERVICE, STATE_MACHINE_ARN, SCALE_TO_ZERO_AFTER_MINUTES } = env();
   const task = new EcsServerTask(ecs, MLFLOW_CLUSTER, MLFLOW_SERVICE);

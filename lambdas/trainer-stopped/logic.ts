@@ -82,7 +82,7 @@ export function describeEnd({ taskArn, stopCode = "", stoppedReason, containers 
     return new NamedError(interrupted, `AWS took the trainer's machine back (${task})${because}`);
   }
   if (stopCode === "UserInitiated") {
-    return new NamedError("TrainerStopped", `Somebody stopped the trainer (${task})${because}`);
+    return new NamedError("TrainerStopped", `The trainer was stopped (${task})${because}`);
   }
   return new NamedError("TrainerDied", `The trainer ended with exit code ${exit ?? "unknown"} (${task})${because}`);
 }

@@ -80,7 +80,7 @@ async function findVersion(version: string, ref: KaggleRef, kaggle: KaggleClient
 /** A file's name by which a version on Kaggle is recognised without reading it. */
 const markerOf = (version: string) => `version-${version}.txt`;
 
-/** Uploads shards in a folder, and beside it manifest, summary and a marker. */
+/** Uploads shards in a folder, and next to the folder manifest, summary and a marker. */
 async function upload(version: string, ref: KaggleRef, { kaggle, data, dataset, gpu }: UploadDatasetClients) {
   // Asked for before gigabytes are uploaded, not after.
   await kaggle.checkAccess();

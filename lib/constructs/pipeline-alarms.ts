@@ -21,7 +21,7 @@ export function addPipelineAlarms(alarms: Alarms, config: StageConfig, stateMach
   for (const handler of backgroundFunctions(config)) {
     alarms.add({
       name: `${handler}-fails`,
-      meaning: `The Lambda ${handler}, which nobody waits for, fails.`,
+      meaning: `The Lambda ${handler}, which runs asynchronously, fails.`,
       namespace: "AWS/Lambda",
       metric: "Errors",
       dimensions: { FunctionName: `avocado-${config.stage}-${handler}` },

@@ -28,7 +28,7 @@ export class RegistryScaleToZero extends Construct {
     const stop = new NodeFunction(this, "StopIdleRegistry", {
       config,
       handler: "stop-idle-registry",
-      description: "Ends an MLflow task that nobody uses",
+      description: "Stops an MLflow task that is not in use",
       timeout: Duration.minutes(1),
       memoryMegabytes: 256,
       environment: {

@@ -4,7 +4,7 @@ import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { LocalConfig } from "../config.ts";
 
-/** Trainings that wait for the worker beside a local stack. */
+/** Trainings that wait for the worker of a local stack. */
 export class TrainingQueue extends Construct {
   readonly url: string;
   private readonly queue: Queue;

@@ -12,7 +12,7 @@ const settings = z.strictObject({
   staleSeconds: z.number().min(0).default(1),
   /** GPU sessions that an account may have at once. */
   gpuSessions: z.int().min(0).default(2),
-  /** Files that a dataset may have beside its folders (kaggle.com/docs/datasets; kagglehub's gcs_upload.py packs more). */
+  /** Files that a dataset may have outside its folders (kaggle.com/docs/datasets; kagglehub's gcs_upload.py packs more). */
   topLevelFiles: z.int().min(1).default(50),
   /** Kernels may name a version of a dataset. Kaggle's documentation knows none, but its command line lets it pass. */
   versionedSources: z.boolean().default(true),

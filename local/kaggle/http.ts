@@ -44,7 +44,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   try {
     return await json(request);
   } catch {
-    throw new ApiError(400, "The body is no JSON");
+    throw new ApiError(400, "The body is not valid JSON");
   }
 }
 

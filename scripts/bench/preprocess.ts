@@ -9,7 +9,7 @@ import { Chart, type Point } from "../../core/plots/chart.ts";
 import { collectPhotographs, writeBenchZip } from "./material.ts";
 import type { Measured } from "./step.ts";
 
-export const preprocessUsage = `  Photographs per second of preprocessing beside sharp alone, and how time and memory grow with the data.
+export const preprocessUsage = `  Photographs per second of preprocessing compared with sharp alone, and how time and memory grow with the data.
   --json <file>          write the figures as JSON
   --plot <file>          write the growth as SVG
   --data <folder>        photographs to use, from its images/ (default: rendered ones, 800 x 800)
@@ -24,7 +24,7 @@ interface Growth {
   assemble: Measured;
 }
 
-/** Preprocessing beside sharp alone, by the medians of some rounds in turns. */
+/** Preprocessing compared with sharp alone, by the medians of some rounds in turns. */
 interface Comparison {
   photographs: number;
   sharpPerSecond: number;

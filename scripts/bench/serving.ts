@@ -12,13 +12,13 @@ import { figuresTable, servingPlot } from "./serving/report.ts";
 import type { BenchmarkTarget } from "./serving/target.ts";
 import { type TargetName, targetNames, targets } from "./serving/targets.ts";
 
-export const servingUsage = `  This API beside a FastAPI and Keras service, MLflow's server, and sharp with ONNX Runtime alone.
+export const servingUsage = `  This API compared with a FastAPI and Keras service, MLflow's server, and sharp with ONNX Runtime alone.
   --json <file>          write the figures as JSON
   --plot <file>          write those of the first network as SVG
   --data <folder>        photographs to use, from its images/ (default: rendered ones, 800 x 800)
   --networks <list>      with random weights (default: ${networkNames.join()})
   --model <folder>       a model of your own instead
-  --targets <list>    the API beside these (default: node,keras,mlflow,lower-bound)
+  --targets <list>    what to compare the API with (default: node,keras,mlflow,lower-bound)
   --rounds <n>           in each of which all are started and measured in turns (default: 3)
   --seconds <n>          of each measurement in a round (default: 4)`;
 
@@ -40,7 +40,7 @@ function readSettings(args: string[], usage: string) {
   const { model, json, plot, data } = values;
   const positive = (option: "rounds" | "seconds") => {
     const number = Number(values[option]);
-    if (!(number > 0)) throw usageError(`--${option} ${values[option]} is no number above 0.`, usage);
+    if (!(number > 0)) throw usageError(`--${option} ${values[option]} is not a number above 0.`, usage);
     return number;
   };
   const others = readList("--targets", values.targets, targetNames, usage);

@@ -13,7 +13,7 @@ export const kaggleVenv = join(localFolder, "kaggle-venv");
 export const fuzzVenv = join(localFolder, "fuzz-venv");
 /** The Python environment of checkov, which scans templates. */
 export const checkovVenv = join(localFolder, "checkov-venv");
-/** The Python environment of what `npm run bench -- serving` sets beside the API. */
+/** The Python environment of what `npm run bench -- serving` compares with the API. */
 export const peersVenv = join(localFolder, "peers-venv");
 /** Large downloads, shared by all checkouts. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "avocado-ripening");

@@ -51,7 +51,7 @@ function shorten(resource: string): string {
     .replace(/^(s3:)::/, "$1");
 }
 
-/** The roles of a stage beside what the code calls, as a page. */
+/** The roles of a stage with what the code calls, as a page. */
 function describeRoles(name: string): string {
   const stage = synthesise(name);
   const sections = [...roles(stage, name)].sort().map(([program, role]) => {
@@ -70,7 +70,7 @@ function describeRoles(name: string): string {
 
 const pageHead = `# Least privilege
 
-What each program of stage \`prod\` may do in AWS, beside who calls it. This page is written by
+What each program of stage \`prod\` may do in AWS, and what calls it. This page is written by
 \`npm test -- --project infra test/infra/code-grants.test.ts -u\`; without \`-u\` the test compares it with the templates and the
 code, and fails when a role lacks an action that its program's code calls, or allows one that nothing calls. Every Lambda
 may also write its own log.`;

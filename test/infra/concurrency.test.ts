@@ -36,7 +36,7 @@ it.each([
   ["prod", synthesise("prod")],
   ["dev", synthesise("dev")],
   ["one with every trigger", everything],
-])("all that a stage (%s) runs beside its API at once leaves a new account's API an instance", (_, stage) => {
+])("all that a stage (%s) runs at the same time as its API leaves a new account's API an instance", (_, stage) => {
   const queued = byQueue(stage).reduce((sum, count) => sum + count, 0);
   expect(shards + secondRetraining + queued + byEvent(stage).length).toBeLessThan(newAccount);
 });

@@ -137,7 +137,7 @@ describe.each(stages)("roles of stage %s", (stage) => {
     expect(unlistedWildcards(synthesise(stage))).toEqual([]);
   });
 
-  it("have no managed policy and no policy of their own beside those that are checked", () => {
+  it("have no managed policy and no policy of their own other than those that are checked", () => {
     for (const [, { Properties }] of synthesise(stage).resources("AWS::IAM::Role")) {
       expect(Properties.ManagedPolicyArns).toBeUndefined();
       expect(Properties.Policies).toBeUndefined();

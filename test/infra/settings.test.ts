@@ -11,7 +11,7 @@ import {
 import { describeSettings } from "../support/settings/page.ts";
 import { listSettings } from "../support/settings/paths.ts";
 
-/** Types that hold data or in which it lies, beside those that AWS's schemas call stateful. */
+/** Types that hold data or in which it is stored, in addition to those that AWS's schemas call stateful. */
 const foundations = ["AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::RDS::DBSubnetGroup"];
 const holdsData = (type: string) => foundations.includes(type) || typeSpec(type)?.isStateful === true;
 

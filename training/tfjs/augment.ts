@@ -30,7 +30,7 @@ export function drawAugmentation(random: Random): Augmentation {
 
 /**
  * Copies one photograph (uint8 RGB, [224, 224, 3]) into a batch of floats from `offset` on, changed if asked to. Both in one
- * pass: it is what the training waits for beside TensorFlow.
+ * pass: it is what the training waits for in addition to TensorFlow.
  */
 export function copyPhotograph(
   source: Uint8Array,

@@ -45,7 +45,7 @@ const layersModel = z.object({
 
 /**
  * Loads a TensorFlow.js layers model from a folder, `http(s)://` or `s3://`; the address names the folder or its
- * `model.json`. What comes from afar is kept in the cache folder with its hash beside it; a copy that does not match its
+ * `model.json`. What comes from afar is kept in the cache folder with its hash next to it; a copy that does not match its
  * hash is fetched anew. An address that ends in `#sha256=<hash>` is held to that hash.
  * @throws InvalidInputError, NotFoundError, TransientError when it cannot be had; InvalidModelError when it is of no use
  */

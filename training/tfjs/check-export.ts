@@ -40,7 +40,7 @@ export async function checkExport(
   const clip = (days: number) => Math.min(most, Math.max(least, days));
   const difference = Math.max(...raw.map((days, i) => Math.abs(clip(days) - (found[i] as number))));
   const allowed = maxExportDifferenceDays * Math.max(1, ...raw.map((days) => Math.abs(days) / most));
-  // Not `>`: a difference that is no number must not pass.
+  // Not `>`: a difference that is not a number must not pass.
   if (difference <= allowed) return difference;
   throw new InvalidModelError(
     `The exported graph differs from the network by ${difference} days on photographs of the dataset, ` +

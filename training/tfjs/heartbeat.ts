@@ -30,9 +30,7 @@ export function startHeartbeat(
     try {
       if (await isAwaited(tokens)) return;
       clearInterval(timer);
-      onAbandoned(
-        new NamedError("TrainerAbandoned", "Nobody waits for this training any more: its execution has ended"),
-      );
+      onAbandoned(new NamedError("TrainerAbandoned", "The execution that started this training has ended"));
     } catch (error) {
       onProblem(error);
     } finally {

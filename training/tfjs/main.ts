@@ -22,7 +22,7 @@ const warn = (what: string) => (error: unknown) =>
   emit({ event: "warning", message: `${what}: ${errorMessage(error)}` });
 
 /**
- * The trainer of the pipeline, in a container or beside the local stack: trains one job and answers the state machine.
+ * The trainer of the pipeline, in a container or next to the local stack: trains one job and answers the state machine.
  * Each line of standard output is an event (`trainingEvent`).
  */
 async function main(): Promise<void> {

@@ -11,11 +11,11 @@ type Layer = Tensorflow.layers.Layer;
 /** What the names of all layers begin with that are not the backbone's. */
 const own = "head_";
 
-/** Layers of MobileNetV1 that the head looks at beside the last one: the skin of a fruit is seen early. */
+/** Layers of MobileNetV1 that the head looks at in addition to the last one: the skin of a fruit is seen early. */
 const depths = ["conv_pw_1_relu", "conv_pw_3_relu", "conv_pw_5_relu", "conv_pw_8_relu", "conv_pw_11_relu"];
 
 /**
- * A pretrained MobileNet with a new head: what the backbone sees at several depths, averaged over the picture, beside two
+ * A pretrained MobileNet with a new head: what the backbone sees at several depths, averaged over the picture, with two
  * layers of its own on the colours, which a network for a thousand kinds of things has learnt to overlook. One output for
  * each storage group, of which the condition selects its own.
  */

@@ -14,7 +14,7 @@ export interface Phase {
   learningRateFactor: number;
   /** Photographs go through what does not learn once for all, as they are, and what it sees is kept on disk. */
   cacheFrozenFeatures?: boolean;
-  /** Seconds of an epoch beside those of the other phases, roughly; 1 unless given. */
+  /** Seconds of an epoch relative to those of the other phases, roughly; 1 unless given. */
   relativeEpochCost?: number;
 }
 

@@ -18,9 +18,9 @@ const usage = `npm run champion -- <what> [--stage <stage>] [options]
 
   list               versions with their metrics, dataset, who made them champion and when
   show <version>     all that is known of one, and its part of the ledger
-  compare <a> <b>    two of them beside each other
+  compare <a> <b>    two of them side by side
   log                every change of the champion
-  promote <version>  makes it champion, publishes it, and has the API load it; the champion of now is published again
+  promote <version>  makes it champion, publishes it, and has the API load it; the current champion is published again
   rollback           the same with the champion before; twice goes back two steps
 
   --stage <stage>    default: local, the 'npm start' that runs

@@ -79,7 +79,7 @@ export function formatChange({ at, kind, from, to, by, reason }: ChampionChange)
   return `  ${at.slice(0, 16).replace("T", " ")}  ${from ?? "none"} -> ${to}  ${kind} by ${by}: ${reason}`;
 }
 
-/** Two versions beside each other, with what makes their figures comparable or not. */
+/** Two versions side by side, with what makes their figures comparable or not. */
 export function formatComparison(a: VersionAndRun, b: VersionAndRun): string {
   const keys = new Set(
     [a, b].flatMap(({ run }) => Object.keys(run?.metrics ?? {})).filter((key) => /^(test|val)_/.test(key)),

@@ -7,7 +7,7 @@ const timeColumn = "Time Stamp" satisfies (typeof dataColumns)[number];
 
 /**
  * Turns the spreadsheet of a dataset into the text of `data.csv`: the sheet that has its columns, those columns alone.
- * @throws InvalidDatasetError when it is no spreadsheet or no sheet has them
+ * @throws InvalidDatasetError when it is not a spreadsheet or no sheet has them
  */
 export async function spreadsheetToCsv(xlsx: Uint8Array): Promise<string> {
   const sheets = await readXlsxFile(Buffer.from(xlsx)).catch((cause: unknown) => {

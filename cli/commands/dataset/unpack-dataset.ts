@@ -12,7 +12,7 @@ import { spreadsheetToCsv } from "./spreadsheet.ts";
 
 export interface UnpackOptions {
   zip: string;
-  /** A spreadsheet beside the zip; without it the one in the zip. */
+  /** A spreadsheet next to the zip; without it the one in the zip. */
   spreadsheet?: string | undefined;
   /** Folder of the dataset. */
   out: string;
@@ -77,9 +77,9 @@ export async function unpackDataset({ zip, spreadsheet, out, onProgress }: Unpac
   };
 }
 
-/** The text of `data.csv`: of the spreadsheet beside the zip, else of the only one in it. */
-async function findTable(tables: ReadonlyMap<string, Uint8Array>, beside: string | undefined): Promise<string> {
-  const [path, ...others] = beside === undefined ? [...tables.keys()] : [beside];
+/** The text of `data.csv`: of the spreadsheet next to the zip, else of the only one in it. */
+async function findTable(tables: ReadonlyMap<string, Uint8Array>, spreadsheet: string | undefined): Promise<string> {
+  const [path, ...others] = spreadsheet === undefined ? [...tables.keys()] : [spreadsheet];
   if (path === undefined)
     throw new InvalidDatasetError("There is no spreadsheet in the zip. Name it with --spreadsheet.");
   if (others.length > 0) {
@@ -87,7 +87,7 @@ async function findTable(tables: ReadonlyMap<string, Uint8Array>, beside: string
       `The zip has more than one table (${[path, ...others].join(", ")}). Unpack the right one and name it with --spreadsheet.`,
     );
   }
-  const content = beside === undefined ? (tables.get(path) ?? Buffer.alloc(0)) : await readFile(beside);
+  const content = spreadsheet === undefined ? (tables.get(path) ?? Buffer.alloc(0)) : await readFile(spreadsheet);
   return /\.csv$/i.test(path) ? Buffer.from(content).toString("utf8") : spreadsheetToCsv(content);
 }
 

@@ -57,7 +57,7 @@ async function start(client: SFNClient, { stateMachineArn }: Stage, input: objec
   return executionArn;
 }
 
-/** That the trainer cannot be heard is no reason to stop following. */
+/** That the trainer cannot be heard is not a reason to stop following. */
 async function showTrainer(stage: Stage, signal: AbortSignal, progress: Progress): Promise<void> {
   try {
     for await (const line of stage.trainerLines(signal)) showTrainerLine(line, progress);

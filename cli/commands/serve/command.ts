@@ -53,7 +53,7 @@ function readSettings(): Settings & { watch: boolean } {
   const { model, host, watch } = values;
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw usageError(`--port ${values.port} is no port.`, usage);
+    throw usageError(`--port ${values.port} is not a port.`, usage);
   const workers = Number(values.workers);
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
     throw usageError(`--workers ${values.workers} is not a number from 1 to 64.`, usage);

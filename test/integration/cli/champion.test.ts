@@ -129,7 +129,7 @@ describe("npm run champion", () => {
     await trainTinyModel(sandbox, 1);
     const { code, text } = await champion("promote", "1");
     expect(code).toBe(1);
-    expect(text).toContain("Nobody answered, so nothing was changed.");
+    expect(text).toContain("No answer was given, so nothing was changed.");
     expect(await alias()).toBeUndefined();
   });
 
@@ -144,7 +144,7 @@ describe("npm run champion", () => {
     expect(await readLedger(sandbox.mlflow, model())).toEqual([]);
   });
 
-  it("finishes a change that failed on its way: the champion of now is recorded and published again", async () => {
+  it("finishes a change that failed on its way: the current champion is recorded and published again", async () => {
     await pretendToRun();
     await trainTinyModel(sandbox, 1);
     await sandbox.mlflow.registry.setAlias(model(), "champion", "1");

@@ -123,7 +123,7 @@ describe.each<[string, () => Fault | undefined | Promise<void>]>([
     "the model is gone",
     async () => writeJson(store, servingKeys.manifest, { ...(await second()), key: "serving/gone" }),
   ],
-  ["the manifest is no JSON", () => store.write(servingKeys.manifest, "{")],
+  ["the manifest is not valid JSON", () => store.write(servingKeys.manifest, "{")],
 ])("while %s", (fault, begin) => {
   it("an instance that holds a model answers with it at once, and loads the next one when it is over", async () => {
     await publishChampion(store, "1", 1);

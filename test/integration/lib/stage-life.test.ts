@@ -16,10 +16,10 @@ import { heldResources, readStacks, type StageStack } from "../../../cli/command
 import { EmulatedAccount } from "../../support/emulated-account.ts";
 import { bucketStore, localClient } from "../../support/ministack.ts";
 import { trainTinyModel } from "../../support/pipeline.ts";
-import { RegistryBeside } from "../../support/registry-beside.ts";
 import { runbookCommand } from "../../support/runbook.ts";
 import { cases } from "../../support/settings/cases.ts";
 import { planRounds } from "../../support/settings/rounds.ts";
+import { StandaloneRegistry } from "../../support/standalone-registry.ts";
 
 const dev = { stage: "dev", registry: { scaleToZeroAfterMinutes: 60 }, logRetentionDays: 14 };
 /** Another stage in the same account, whose data is kept. */
@@ -214,7 +214,7 @@ describe("npm run stage -- rotate --secret kaggle", () => {
 });
 
 describe("npm run stage -- export and import", () => {
-  let registry: RegistryBeside;
+  let registry: StandaloneRegistry;
   beforeAll(async () => {
     // A database with other tables is not one that MLflow makes its own in.
     await account.postgres.query(account.postgres.master, "mlflow", "DROP TABLE IF EXISTS note");
@@ -222,7 +222,7 @@ describe("npm run stage -- export and import", () => {
     const password = await readRolePassword();
     await account.postgres.query(asOwner, "postgres", `ALTER ROLE mlflow PASSWORD '${password}'`);
     const buckets = { data: `avocado-dev-data-${inAccount}`, artifacts: `avocado-dev-artifacts-${inAccount}` };
-    registry = await RegistryBeside.start(account, password, buckets);
+    registry = await StandaloneRegistry.start(account, password, buckets);
     for (const stage of ["dev", "dev2"]) await registry.serve(stage);
     const { version } = await trainTinyModel(registry.sandbox, 1);
     await registry.sandbox.mlflow.registry.setAlias("avocado-model", "champion", version);
@@ -260,7 +260,7 @@ describe("npm run stage -- teardown", () => {
     const asked = await tearDown("dev", "", "dev2\n");
     expect(asked).toMatchObject({ code: 1, text: expect.stringContaining("so nothing was deleted") });
     for (const id of idsOf(await stacksOf("dev"), "AWS::S3::Bucket")) expect(asked.text).toContain(id);
-    expect(await tearDown("dev")).toMatchObject({ code: 1, text: expect.stringContaining("Nobody answered") });
+    expect(await tearDown("dev")).toMatchObject({ code: 1, text: expect.stringContaining("No answer was given") });
     expect(await statuses()).toEqual(before);
   });
 

@@ -33,7 +33,7 @@ describe("npm run bench -- preprocess", () => {
 });
 
 describe("npm run bench -- serving", () => {
-  it("measures the API beside MLflow's server and the lower bound, on the same model", async () => {
+  it("measures the API, MLflow's server and the lower bound, on the same model", async () => {
     const [model, json, plot] = [join(folder, "model"), join(folder, "bench.json"), join(folder, "bench.svg")];
     await writeModelFolder(model, { onnx: tinyModel(1), sidecar: tinySidecar() });
     mkdirSync(join(folder, "images"));
@@ -63,7 +63,7 @@ describe("npm run bench", () => {
   it.each([
     [["preprocess", "--sizes", "many"], "--sizes are whole numbers from 500"],
     [["serving", "--networks", "vgg16"], "--networks: there is no 'vgg16', only mobilenetv2, resnet50."],
-    [["serving", "--rounds", "none"], "--rounds none is no number above 0."],
+    [["serving", "--rounds", "none"], "--rounds none is not a number above 0."],
     [["serving", "--model", "models/bootstrap"], "models/bootstrap has no model.keras"],
     [["everything"], "There is no bench 'everything'."],
     [[], "What is to be measured?"],

@@ -15,7 +15,7 @@ export interface GatewayOptions {
   requestParameters?: RequestParameters;
   /**
    * The `Host` that the task sees where the integration does not overwrite it. Reports differ: a private integration with
-   * Cloud Map is said to carry the task's address (the comment beside `overwrite:header.Host` in a public Terraform
+   * Cloud Map is said to carry the task's address (the comment next to `overwrite:header.Host` in a public Terraform
    * configuration of this very design), one with a load balancer the API's name. AWS documents neither.
    */
   host?: "api-name" | "task-address";

@@ -46,13 +46,13 @@ describe("EcsLauncher", () => {
     });
   });
 
-  it("starts none beside one that runs for this run", async () => {
+  it("starts none while one runs for this run", async () => {
     ecs.on(ListTasksCommand, { cluster: "trainers", startedBy: "r1" }).resolves({ taskArns: ["task/1"] });
     await launch("arn:redriven");
     expect(tokens()).toEqual([]);
   });
 
-  it("starts another beside one whose container has exited, though ECS still lists it as running", async () => {
+  it("starts another next to one whose container has exited, though ECS still lists it as running", async () => {
     ecs.on(ListTasksCommand).resolves({ taskArns: ["task/1"] });
     ecs
       .on(RunTaskCommand)

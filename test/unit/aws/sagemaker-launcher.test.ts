@@ -88,7 +88,7 @@ describe("SageMakerLauncher", () => {
     expect(job).not.toHaveProperty("VpcConfig");
   });
 
-  it("lets a spot job wait for its machine beside its running time", async () => {
+  it("lets a spot job wait for its machine in addition to its running time", async () => {
     await launcher({ spot: true }).launch(message);
     expect(jobs.created[0]).toMatchObject({
       EnableManagedSpotTraining: true,

@@ -97,7 +97,7 @@ it("a schedule may train on SageMaker only where the stage says what the trainin
 });
 
 describe("edge", () => {
-  it("is rejected where a firewall for CloudFront cannot be, and beside tokens: both problems at once", () => {
+  it("is rejected where a firewall for CloudFront cannot be, and with tokens: both problems at once", () => {
     const jwt = { issuer: "https://issuer.example", audience: ["avocado"] };
     const parse = () => parseConfig({ stage: "mine", region: "eu-west-1", edge: {}, predict: { jwt } }, "test");
     for (const named of ["us-east-1", "at region", "'edge'", "at predict.jwt"]) expect(parse).toThrow(named);

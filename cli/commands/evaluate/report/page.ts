@@ -29,7 +29,7 @@ export interface ReportContent {
   worst: readonly Card[];
 }
 
-/** A page about an evaluation that needs nothing but itself: no script, no font, no file beside it. */
+/** A page about an evaluation that needs nothing but itself: no script, no font, no other file. */
 export function reportPage({ title, facts, metrics, leftOut, warning, plots, worst }: ReportContent): string {
   const dropped = Object.entries(leftOut).map(([reason, count]) => `${count} × ${reason}`);
   return `<!doctype html>

@@ -19,7 +19,7 @@ export interface EvaluatedPhotograph {
 const worstShown = 15;
 
 /**
- * Writes `index.html`, which stands alone, and the diagrams beside it as SVG.
+ * Writes `index.html`, which stands alone, and the diagrams next to it as SVG.
  * @returns the path of the page
  */
 export async function writeReport(

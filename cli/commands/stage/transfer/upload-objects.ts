@@ -90,7 +90,7 @@ async function listSizes(client: S3Client, bucket: string): Promise<Map<string, 
   return sizes;
 }
 
-/** Hash of an object: as an earlier attempt left it beside the object, else of its content. */
+/** Hash of an object: as an earlier attempt stored it next to the object, else of its content. */
 async function readHash(client: S3Client, Bucket: string, key: string): Promise<string> {
   const { Metadata } = await client.send(new HeadObjectCommand({ Bucket, Key: key }));
   return Metadata?.sha256 ?? (await hashStream(await new S3Store(client, Bucket).readStream(key)));

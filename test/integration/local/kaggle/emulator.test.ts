@@ -155,7 +155,7 @@ describe("the local Kaggle, with this project's client", () => {
     await expect(client.kernels.status(ref)).resolves.toMatchObject({ failureMessage: "" });
   });
 
-  it("lets an older version run on beside a newer one, until the kernel is deleted", async () => {
+  it("lets an older version run on next to a newer one, until the kernel is deleted", async () => {
     await kaggle.setFaults({ queueSeconds: 60 });
     const versions = [await push("two-versions", "1"), await push("two-versions", "2")].map(({ version }) => version);
     expect(versions).toEqual([1, 2]);

@@ -98,7 +98,7 @@ describe("a kernel", () => {
     await expect(restart("next")).resolves.toMatchObject({ outcome: "pushed" });
   });
 
-  it("that is cancelled is no success", async () => {
+  it("that is cancelled is not a success", async () => {
     await kaggle.setFaults({ kernel: "cancel" });
     const end = (await steps.checkToEnd(await push())).at(-1);
     expect(end).toMatchObject({ outcome: "failed", status: "CANCEL_ACKNOWLEDGED", Error: "KernelCancelled" });

@@ -23,7 +23,7 @@ afterEach(() => kaggle.reset());
 afterAll(() => kaggle.stop());
 
 describe("uploading", () => {
-  it("puts the shards into a folder, for Kaggle takes few files beside folders", async () => {
+  it("puts the shards into a folder, for Kaggle takes few files outside folders", async () => {
     await kaggle.setFaults({ topLevelFiles: 3 });
     await expect(steps.uploadToEnd()).resolves.toMatch(/\/1$/);
   });

@@ -42,16 +42,20 @@ describe("parseRows", () => {
   });
 
   it.each([
-    ["x,2022-04-04 18:56:55,T20,1,1,6", "bad-stage", "Ripening Index Classification '6' is no stage from 1 to 5"],
-    ["x,2022-04-04 18:56:55,T20,1,1,2.5", "bad-stage", "Ripening Index Classification '2.5' is no stage from 1 to 5"],
+    ["x,2022-04-04 18:56:55,T20,1,1,6", "bad-stage", "Ripening Index Classification '6' is not a stage from 1 to 5"],
+    [
+      "x,2022-04-04 18:56:55,T20,1,1,2.5",
+      "bad-stage",
+      "Ripening Index Classification '2.5' is not a stage from 1 to 5",
+    ],
     ["x,2022-04-04 18:56:55,T30,1,1,1", "unknown-storage-group", "Storage Group 'T30' is none of T10, T20, Tam"],
-    ["x,04/04/2022,T20,1,1,1", "bad-time-stamp", "Time Stamp '04/04/2022' is no time like 2022-04-04 18:56:55"],
+    ["x,04/04/2022,T20,1,1,1", "bad-time-stamp", "Time Stamp '04/04/2022' is not a time like 2022-04-04 18:56:55"],
     [
       "x,2022-02-30 10:00:00,T20,1,1,1",
       "bad-time-stamp",
-      "Time Stamp '2022-02-30 10:00:00' is no time like 2022-04-04 18:56:55",
+      "Time Stamp '2022-02-30 10:00:00' is not a time like 2022-04-04 18:56:55",
     ],
-    ["x,2022-04-04 18:56:55,T20,1,first,1", "bad-day", "Day of Experiment 'first' is no whole number from 0"],
+    ["x,2022-04-04 18:56:55,T20,1,first,1", "bad-day", "Day of Experiment 'first' is not a whole number from 0"],
     ["x,2022-04-04 18:56:55,T20,,1,1", "missing-value", "no value for Sample"],
     [
       "x,2022-04-04 18:56:55,T20",

@@ -73,7 +73,7 @@ describe("a call", () => {
     await expect(client.datasets.status(ref)).rejects.toThrow(/make a new token on kaggle.com/);
   });
 
-  it("takes an answer that is no JSON for a Kaggle that is away", async () => {
+  it("takes an answer that is not valid JSON for a Kaggle that is away", async () => {
     const page = { status: 200, body: "<html>" };
     const { client } = await kaggle((_, count) => (count < 3 ? page : json({ status: "READY" })));
     await expect(client.datasets.status(ref)).resolves.toBe("READY");

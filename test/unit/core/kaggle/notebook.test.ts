@@ -51,7 +51,7 @@ describe("injectParameters", () => {
     expect(() => injectParameters('{"cells":[]}', {})).toThrow(/no cell tagged 'parameters'/);
   });
 
-  it("rejects what is no number", () => {
+  it("rejects what is not a number", () => {
     expect(() => injectParameters(notebook, { epochs: Number.NaN })).toThrow(/NaN/);
   });
 

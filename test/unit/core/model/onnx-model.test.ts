@@ -30,7 +30,7 @@ describe("loadOnnxModel", () => {
     await model.release();
   });
 
-  it("rejects what is no ONNX graph", async () => {
+  it("rejects what is not an ONNX graph", async () => {
     await expect(loadOnnxModel(Buffer.from("not a model"))).rejects.toMatchObject({
       name: "InvalidModel",
       message: expect.stringContaining("cannot be read as an ONNX graph"),

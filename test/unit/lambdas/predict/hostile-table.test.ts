@@ -157,7 +157,7 @@ What the predict API answers to ${count} hostile inputs. The file is made by the
 fails when an answer is another one: \`npm test -- --project unit test/unit/lambdas/predict/hostile-table.test.ts\`, with \`-u\` to
 write it anew. Names ending in \`.example\` are answered by a name server of the test, with the addresses in parentheses.
 
-Beside these, tests damage forms, JSON and photographs at random, and [Schemathesis](https://schemathesis.io) asks whatever
+In addition, tests damage forms, JSON and photographs at random, and [Schemathesis](https://schemathesis.io) asks whatever
 \`/openapi.json\` allows: none may get a 5xx, or no answer. A name whose address changes between the check and the connection
 is in \`fetch-image.test.ts\`, photographs that take too long to decode are in \`decoder.test.ts\`.
 

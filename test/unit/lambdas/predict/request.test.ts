@@ -148,7 +148,7 @@ describe("readPredictRequest of JSON", () => {
     await expect(json(value)).rejects.toThrow(new RegExp(`^${detail}`));
   });
 
-  it("rejects what is no JSON", async () => {
+  it("rejects what is not valid JSON", async () => {
     const rejected = readPredictRequest(await sent("application/json", "{"));
     await expect(rejected).rejects.toMatchObject({ status: 400, name: "InvalidJson" });
   });

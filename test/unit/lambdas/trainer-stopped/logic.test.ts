@@ -49,7 +49,7 @@ describe("describeEnd", () => {
       "NoTrainerCapacity",
       /no capacity/,
     ],
-    [{ stopCode: "UserInitiated", stoppedReason: "Task stopped by user" }, "TrainerStopped", /Somebody stopped/],
+    [{ stopCode: "UserInitiated", stoppedReason: "Task stopped by user" }, "TrainerStopped", /The trainer was stopped/],
     [
       { stopCode: "SpotInterruption", stoppedReason: "Your Spot Task was interrupted." },
       "TrainerInterrupted",

@@ -31,7 +31,7 @@ describe("spreadsheetToCsv", () => {
     await expect(spreadsheetToCsv(xlsx)).rejects.toThrow("'Data' has File Name, Stage.");
   });
 
-  it("says that it is no spreadsheet", async () => {
+  it("says that it is not a spreadsheet", async () => {
     await expect(spreadsheetToCsv(Buffer.from("no"))).rejects.toMatchObject({
       name: "InvalidDataset",
       message: expect.stringContaining("The spreadsheet cannot be read"),

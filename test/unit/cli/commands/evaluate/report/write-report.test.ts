@@ -32,7 +32,7 @@ describe("chooseWorst", () => {
 });
 
 describe("writeReport", () => {
-  it("writes a page that needs no other file, and the diagrams beside it", async () => {
+  it("writes a page that needs no other file, and the diagrams next to it", async () => {
     const image = sharp({ create: { width: 40, height: 40, channels: 3, background: "green" } });
     await image.jpeg().toFile(join(folder, "photo.jpg"));
     const photographs = [photograph("1", 9.5), photograph("2", 4)];

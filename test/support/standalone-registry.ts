@@ -13,8 +13,8 @@ import { bucketStore, localClient } from "./ministack.ts";
 import { executionArn, type Sandbox } from "./pipeline.ts";
 import { startRegistry } from "./start-registry.ts";
 
-/** The real MLflow beside an emulated account, in which no task runs and whose gateways lead nowhere. */
-export class RegistryBeside {
+/** The real MLflow next to an emulated account, in which no task runs and whose gateways lead nowhere. */
+export class StandaloneRegistry {
   readonly sandbox: Sandbox;
   /** Environment in which a command's calls to the API of a registry lead here. */
   readonly environment: Record<string, string>;
@@ -43,12 +43,12 @@ export class RegistryBeside {
     account: EmulatedAccount,
     password: string,
     buckets: { data: string; artifacts: string },
-  ): Promise<RegistryBeside> {
+  ): Promise<StandaloneRegistry> {
     const { postgres, aws } = account;
     const url = `http://127.0.0.1:${await freePort()}`;
     const root = artifactRoot(buckets.artifacts);
     const service = await startRegistry({ aws: aws.url, postgres, url, password, artifactRoot: root });
-    return new RegistryBeside(account, service, buckets);
+    return new StandaloneRegistry(account, service, buckets);
   }
 
   /** Makes it the registry of a stage: no task is wanted until one is started, and champions are published from here. */
