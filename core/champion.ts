@@ -33,13 +33,17 @@ export function decideChampion(
   metric: PromotionMetric,
 ): ChampionDecision {
   const { name, unit } = names[metric];
-  const own = errorOf(challenger, metric);
+  const challengerError = errorOf(challenger, metric);
   const onAverage = metric === "mae" ? "" : ` (off by ${challenger.metrics.mae.toFixed(2)} days on average)`;
-  const best = errorOf(champion, metric);
-  const verb = own < best ? "is promoted" : "is not promoted";
-  const relation = own < best ? "below" : own === best ? "no better than" : "above";
-  const numbers = `${round(own, best)} ${unit} on ${photographs(challenger)}${onAverage}, ${relation} the ${round(best, own)} of ${describeChampion(champion)}`;
-  return { promoted: own < best, reason: `Version ${challenger.version} ${verb}: its ${name} is ${numbers}.` };
+  const championError = errorOf(champion, metric);
+  const verb = challengerError < championError ? "is promoted" : "is not promoted";
+  const relation =
+    challengerError < championError ? "below" : challengerError === championError ? "no better than" : "above";
+  const numbers = `${round(challengerError, championError)} ${unit} on ${photographs(challenger)}${onAverage}, ${relation} the ${round(championError, challengerError)} of ${describeChampion(champion)}`;
+  return {
+    promoted: challengerError < championError,
+    reason: `Version ${challenger.version} ${verb}: its ${name} is ${numbers}.`,
+  };
 }
 
 /**

@@ -29,7 +29,7 @@ export interface LocalStackOptions {
   /** Keeps everything between runs. */
   folder: string;
   reset: boolean;
-  say: (sentence: string) => void;
+  log: (sentence: string) => void;
   /** Each line that a trainer prints. */
   onTrainerLine: (line: string) => void;
   /** Only where Kaggle trains. */
@@ -54,7 +54,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const endpoint = `http://127.0.0.1:${state.ports.aws}`;
     // The AWS clients of this process speak to the emulator and to nothing else.
     Object.assign(process.env, localAws(endpoint));
-    options.say("Starting MiniStack (AWS) and MLflow");
+    options.log("Starting MiniStack (AWS) and MLflow");
     const started = await Promise.allSettled([
       startMinistack({ stateFolder: join(state.folder, "aws"), port: state.ports.aws, logFile: log("ministack") }),
       startMlflow({
@@ -76,7 +76,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       (await prepareKaggle(options.kaggle, {
         folder: join(state.folder, "kaggle"),
         mlflowUrl: mlflow.url,
-        say: options.say,
+        log: options.log,
         ...(options.onKernelOutput && { onOutput: options.onKernelOutput }),
       }));
     if (kaggle) stops.push(kaggle.stop);
@@ -89,7 +89,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         onOutput: options.onKernelOutput,
       }));
     if (sagemaker) stops.push(sagemaker.stop);
-    options.say("Deploying stage 'local' (cdk deploy)");
+    options.log("Deploying stage 'local' (cdk deploy)");
     const settings = { kaggle: kaggle?.settings, sagemaker: sagemaker?.settings };
     const outputs = await deployLocal(aws.url, mlflow.url, log("deploy"), settings);
     if (kaggle) await storeKaggleSecret(outputs.KaggleSecret, kaggle.secret);

@@ -48,7 +48,7 @@ export const fetchedData = z.object({
 export type FetchedData = z.infer<typeof fetchedData>;
 
 export const planDatasetTask = z.object({ fetched: fetchedData });
-/** A stretch of fetched chunks, both ends included: one item of the Distributed Map. */
+/** A range of fetched chunks, both ends included: one item of the Distributed Map. */
 export const shardItem = z.object({ version: z.string(), first: z.int(), last: z.int() });
 export type ShardItem = z.infer<typeof shardItem>;
 /** Items that a plan has at most, however large the data: they and their results travel in the state, 256 KiB at most. */

@@ -34,11 +34,11 @@ export async function planDataset(data: ObjectStore, fetched: FetchedData): Prom
   const planned = await readPlan(data, version);
   if (planned?.prefix !== prefix) await writePlan(data, version, index);
 
-  const stretch = Math.ceil(index.chunks / maxShardItems);
-  const items = Array.from({ length: Math.ceil(index.chunks / stretch) }, (_, item) => ({
+  const chunksOfItem = Math.ceil(index.chunks / maxShardItems);
+  const items = Array.from({ length: Math.ceil(index.chunks / chunksOfItem) }, (_, item) => ({
     version,
-    first: item * stretch,
-    last: Math.min((item + 1) * stretch, index.chunks) - 1,
+    first: item * chunksOfItem,
+    last: Math.min((item + 1) * chunksOfItem, index.chunks) - 1,
   }));
   return { version, done: false, items };
 }

@@ -11,7 +11,7 @@ import { type ChunkPart, chunkPart, chunkPlan, fetchedKeys, planIndex, shardKey,
 import { ShardWriter } from "./npy.ts";
 
 /**
- * Decodes the photographs of a stretch of chunks into shards, up to three a chunk (one per split). A chunk that was
+ * Decodes the photographs of a range of chunks into shards, up to three a chunk (one per split). A chunk that was
  * finished before is left as it is; photographs that cannot be used are counted and named in the chunk's part.
  */
 export async function preprocessShard(

@@ -45,11 +45,11 @@ export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateMo
   const champion = already ? undefined : found ? championFrom(found, artifacts) : bootstrapFrom(clients.bootstrap);
 
   const [photographs, championPhotographs] = await score(dataset, challengerFrom(challenger, artifacts), champion);
-  const own = groupedMetrics(photographs);
-  const best = championPhotographs && groupedMetrics(championPhotographs);
+  const challengerMetrics = groupedMetrics(photographs);
+  const championMetrics = championPhotographs && groupedMetrics(championPhotographs);
   await mlflow.registry.setAlias(modelName, "challenger", modelVersion);
-  const scored = { version: modelVersion, runId, metrics: own };
-  const scoredChampion = champion && best && { ...champion.scored, metrics: best };
+  const scored = { version: modelVersion, runId, metrics: challengerMetrics };
+  const scoredChampion = champion && championMetrics && { ...champion.scored, metrics: championMetrics };
   const before = already ? ((await mlflow.runs.get(runId))?.tags ?? {}) : {};
   const decision = scoredChampion
     ? decideChampion(scored, scoredChampion, metric)
@@ -57,7 +57,7 @@ export async function evaluateModel(task: EvaluateModelTask, clients: EvaluateMo
         promoted: true,
         reason: before[runTags.promotionReason] ?? `Version ${modelVersion} is the champion already.`,
       };
-  await logScores(mlflow, runId, own, best, {
+  await logScores(mlflow, runId, challengerMetrics, championMetrics, {
     [runTags.promoted]: String(decision.promoted),
     [runTags.promotionReason]: decision.reason,
     [runTags.promotionMetric]: metric,
@@ -105,12 +105,15 @@ async function recordPromotion(
 async function logScores(
   mlflow: MlflowClient,
   runId: string,
-  own: GroupedMetrics,
-  best: GroupedMetrics | undefined,
+  challengerMetrics: GroupedMetrics,
+  championMetrics: GroupedMetrics | undefined,
   tags: Record<string, string>,
 ): Promise<void> {
   const logged = (await mlflow.runs.get(runId))?.metrics ?? {};
-  const scores = { ...flattenMetrics(own, "test_"), ...(best && flattenMetrics(best, "champion_test_")) };
+  const scores = {
+    ...flattenMetrics(challengerMetrics, "test_"),
+    ...(championMetrics && flattenMetrics(championMetrics, "champion_test_")),
+  };
   const fresh = Object.entries(scores).filter(([key, value]) => logged[key] !== value);
   await mlflow.runs.log(runId, { metrics: fresh.map(([key, value]) => ({ key, value })), tags });
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 
-/** A stretch of a request's time, in seconds since 1970. */
+/** A span of a request's time, in seconds since 1970. */
 export interface Span {
   name: string;
   start: number;

@@ -9,5 +9,5 @@ import { step } from "../shared/step.ts";
 const env = environment(z.object({ DATA_BUCKET: z.string() }));
 const s3 = new S3Client();
 
-/** Decodes the photographs of a stretch of chunks into shards. */
+/** Decodes the photographs of a range of chunks into shards. */
 export const handler = step(shardItem, (item) => preprocessShard(new S3Store(s3, env().DATA_BUCKET), item));

@@ -89,7 +89,7 @@ export class PipelineSteps extends Construct {
     data.grantWrite(plan, "datasets/");
 
     const preprocess = this.add("preprocess-shard", {
-      description: "Decodes and resizes a stretch of photographs",
+      description: "Decodes and resizes a range of photographs",
       minutes: 15,
       memory: 3008,
       environment: { DATA_BUCKET },

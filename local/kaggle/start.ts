@@ -38,7 +38,7 @@ export interface PreparedKaggle {
 export interface PrepareOptions {
   folder: string;
   mlflowUrl: string;
-  say: (sentence: string) => void;
+  log: (sentence: string) => void;
   /** What a local kernel prints. */
   onOutput?: (text: string) => void;
   /** Opens the way of a tunnel. Default: ngrok. */
@@ -68,7 +68,7 @@ export function setUpNotebooks(): void {
 }
 
 async function startLocal({ weights }: KaggleChoice, options: PrepareOptions): Promise<PreparedKaggle> {
-  options.say("Starting the local Kaggle");
+  options.log("Starting the local Kaggle");
   const credentials = { username: "local", key: randomBytes(16).toString("hex") };
   const emulator = await startKaggleEmulator({
     folder: options.folder,
@@ -90,9 +90,9 @@ async function startLocal({ weights }: KaggleChoice, options: PrepareOptions): P
 
 async function useReal({ weights, tunnel: wanted }: KaggleChoice, options: PrepareOptions): Promise<PreparedKaggle> {
   const secret = await readCredentials();
-  options.say(`Training on kaggle.com as ${secret.KAGGLE_USERNAME}`);
+  options.log(`Training on kaggle.com as ${secret.KAGGLE_USERNAME}`);
   const tunnel = wanted ? await openTunnel(options.mlflowUrl, process.env.NGROK_AUTHTOKEN, options.forward) : undefined;
-  if (tunnel) options.say(`MLflow is reachable at ${tunnel.url} for the kernel`);
+  if (tunnel) options.log(`MLflow is reachable at ${tunnel.url} for the kernel`);
   const trackingCredentials = tunnel && {
     MLFLOW_TRACKING_USERNAME: tunnel.username,
     MLFLOW_TRACKING_PASSWORD: tunnel.password,

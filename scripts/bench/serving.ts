@@ -115,8 +115,8 @@ async function measureNetwork(
 ) {
   const measured: Measured[][] = [];
   for (let round = 1; round <= rounds; round++) {
-    const say = (doing: string) => progress.now(`${name}, round ${round} of ${rounds}: ${doing}`);
-    measured.push(await measureRound(ready, seconds, say));
+    const log = (doing: string) => progress.now(`${name}, round ${round} of ${rounds}: ${doing}`);
+    measured.push(await measureRound(ready, seconds, log));
   }
   const summaries = summarise(ready, measured);
   const answers = summaries.map(({ days }) => days);

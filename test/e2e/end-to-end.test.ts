@@ -64,7 +64,7 @@ describe("the main job, end to end", () => {
     stack = await startLocalStack({
       folder: join(folder, "state"),
       reset: false,
-      say: () => {},
+      log: () => {},
       onTrainerLine: (line) => onTrainerLine(line),
     });
     data = await uploadData(data, stack.raw);

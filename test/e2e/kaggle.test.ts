@@ -60,7 +60,7 @@ describe("strategy 'kaggle'", () => {
     stack = await startLocalStack({
       folder: join(folder, "state"),
       reset: false,
-      say: () => {},
+      log: () => {},
       onTrainerLine: () => {},
       kaggle: { service: "local", tunnel: false, weights: "none" },
     });

@@ -34,7 +34,7 @@ beforeAll(async () => {
   stack = await startLocalStack({
     folder: join(folder, "state"),
     reset: false,
-    say: () => {},
+    log: () => {},
     onTrainerLine: () => {},
   });
   sandbox = {

@@ -62,7 +62,7 @@ describe("strategy 'sagemaker'", () => {
     stack = await startLocalStack({
       folder: join(folder, "state"),
       reset: false,
-      say: () => {},
+      log: () => {},
       onTrainerLine: () => {},
       sagemaker: { weights: "none", spot: true },
     });

@@ -5,7 +5,7 @@ import { compact } from "./compact.ts";
 import { mobilenet } from "./mobilenet.ts";
 import type { Tensorflow } from "./tensorflow.ts";
 
-/** One stretch of training. `epochs` of the hyper-parameters holds for each. */
+/** One phase of training. `epochs` of the hyper-parameters holds for each. */
 export interface Phase {
   name: string;
   /** The layers that learn in it; all others are frozen. */

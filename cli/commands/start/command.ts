@@ -27,7 +27,7 @@ async function main(options: StartOptions): Promise<number> {
   const stack = await startLocalStack({
     folder: stateFolder(),
     reset: options.reset,
-    say: (sentence) => progress.line(sentence),
+    log: (sentence) => progress.line(sentence),
     onTrainerLine: (line) => showTrainerLine(line, progress),
     kaggle: options.kaggle,
     sagemaker: options.sagemaker,

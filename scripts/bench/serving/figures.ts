@@ -42,21 +42,21 @@ export interface Measured {
 export async function measureRound(
   targets: readonly BenchmarkTarget[],
   seconds: number,
-  say: (doing: string) => void,
+  log: (doing: string) => void,
 ): Promise<Measured[]> {
   const rows: { running: Running; figures: Figures }[] = [];
   try {
     for (const target of targets) {
-      say(`starting ${target.name}`);
+      log(`starting ${target.name}`);
       const before = performance.now();
       const running = await target.start();
       rows.push({ running, figures: { firstAnswerSeconds: (performance.now() - before) / 1000 } });
     }
-    say("warming up");
+    log("warming up");
     for (const { running } of rows) await running.measure(4, seconds / 2);
     for (const concurrency of [1, 4, 16] as const) {
       for (const [i, { running, figures }] of rows.entries()) {
-        say(`${targets[i]?.name}, ${concurrency} at once`);
+        log(`${targets[i]?.name}, ${concurrency} at once`);
         Object.assign(figures, await measureOne(running, concurrency, seconds));
       }
     }

@@ -47,7 +47,7 @@ async function expectAnAnswer(contentType: string, body: Uint8Array): Promise<vo
   expect(statusCode).toBeLessThan(500);
 }
 
-/** Damage to bytes: some overwritten, a stretch cut out or doubled, the end gone. */
+/** Damage to bytes: some overwritten, a range cut out or doubled, the end gone. */
 const damage = fc.record({
   overwrite: fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255)), { maxLength: 8 }),
   from: fc.double({ min: 0, max: 1, noNaN: true }),

@@ -27,7 +27,7 @@ describe("prepareKaggle", () => {
       {
         folder: home,
         mlflowUrl: "http://127.0.0.1:5000",
-        say: () => {},
+        log: () => {},
         forward: async () => ({ url: "https://x.ngrok.app", close: async () => {} }),
       },
     );
