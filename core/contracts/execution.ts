@@ -106,7 +106,7 @@ export function validateInput(value: unknown): ValidatedInput {
   if (!parsed.success) {
     throw new InvalidInputError(`The execution input is wrong:\n${z.prettifyError(parsed.error)}`);
   }
-  const { strategy, hyperparameters: given } = parsed.data;
+  const { strategy, backbone, hyperparameters: given } = parsed.data;
   const allowed = networksOfStrategy[strategy];
   const cnn = given.cnn ?? allowed[0];
   if (!allowed.includes(cnn)) {
@@ -115,10 +115,28 @@ export function validateInput(value: unknown): ValidatedInput {
         `for '${cnn}' use strategy '${strategies.find((s) => networksOfStrategy[s].includes(cnn))}'.`,
     );
   }
-  if (needBackbone.includes(cnn) && !parsed.data.backbone) throw new InvalidInputError(missingBackbone(cnn));
+  if (strategy !== "ecs" && backbone !== undefined) {
+    throw new InvalidInputError(
+      `Strategy '${strategy}' takes its backbones with ImageNet weights from Keras. Leave 'backbone' out, or use strategy 'ecs'.`,
+    );
+  }
+  if (needBackbone.includes(cnn) && !backbone) throw new InvalidInputError(missingBackbone(cnn));
   const defined = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
   return validatedInput.parse({
     ...parsed.data,
     hyperparameters: { ...defaultHyperparameters[cnn], ...defined, cnn },
   });
+}
+
+/**
+ * Checks that the trainer of a stage may read a backbone: of S3, only what is below `backbones/` in the stage's data bucket.
+ * @throws InvalidInputError saying where to put it
+ */
+export function checkBackbone(backbone: string | undefined, dataBucket: string): void {
+  const readable = `s3://${dataBucket}/${backbonePrefix}`;
+  if (!backbone?.startsWith("s3://") || backbone.startsWith(readable)) return;
+  throw new InvalidInputError(
+    `The trainer may not read ${backbone}: of S3 it reads backbones below ${readable} alone. ` +
+      "Put it there with 'npm run backbone -- upload --stage <stage>', or name a URL.",
+  );
 }

@@ -1,4 +1,4 @@
-import { backbonePrefix, type Strategy, type ValidatedInput, validateInput } from "../../core/contracts/execution.ts";
+import { checkBackbone, type Strategy, type ValidatedInput, validateInput } from "../../core/contracts/execution.ts";
 import { InvalidInputError } from "../../core/errors.ts";
 
 /** What trainers of a stage can do. */
@@ -21,17 +21,6 @@ export function validateExecution(value: unknown, { strategies, dataBucket }: St
         `'${strategy}' to the stage's configuration and deploy it.`,
     );
   }
-  if (strategy !== "ecs" && input.backbone !== undefined) {
-    throw new InvalidInputError(
-      `Strategy '${strategy}' takes its backbones with ImageNet weights from Keras. Leave 'backbone' out, or use strategy 'ecs'.`,
-    );
-  }
-  const readable = `s3://${dataBucket}/${backbonePrefix}`;
-  if (input.backbone?.startsWith("s3://") && !input.backbone.startsWith(readable)) {
-    throw new InvalidInputError(
-      `The trainer may not read ${input.backbone}: of S3 it reads backbones below ${readable} alone. ` +
-        "Put it there with 'npm run backbone -- upload --stage <stage>', or name a URL.",
-    );
-  }
+  checkBackbone(input.backbone, dataBucket);
   return input;
 }

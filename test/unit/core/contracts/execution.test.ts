@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { validateInput } from "../../../../core/contracts/execution.ts";
+import { checkBackbone, validateInput } from "../../../../core/contracts/execution.ts";
 
 describe("validateInput", () => {
   it("fills in the defaults of the network, so that the execution shows them", () => {
@@ -39,6 +39,18 @@ describe("validateInput", () => {
     const wrong = () => validateInput({ strateg: "ecs", hyperparameters: { epochs: 0, learningRate: "fast" } });
     for (const field of [/strateg/, /learningRate/, /epochs/]) expect(wrong).toThrow(field);
   });
+
+  it.each(["kaggle", "sagemaker"])(
+    "rejects a backbone that strategy '%s' would not get, and says what to do",
+    (strategy) => {
+      expect(() => validateInput({ strategy, backbone: "s3://models/backbone" })).toThrow(
+        expect.objectContaining({
+          name: "InvalidInput",
+          message: expect.stringMatching(`Strategy '${strategy}' takes its backbones .* Leave 'backbone' out`),
+        }),
+      );
+    },
+  );
 });
 
 describe("data", () => {
@@ -53,6 +65,24 @@ describe("data", () => {
     "may not be %s",
     (data) => {
       expect(() => validateInput({ data })).toThrow("a key of the raw bucket, or s3://bucket/key");
+    },
+  );
+});
+
+describe("checkBackbone", () => {
+  it.each(["s3://models/mobilenet", "s3://data/datasets/x", "s3://data-2/backbones/x"])(
+    "rejects %s, which the trainer's role may not read",
+    (backbone) => {
+      expect(() => checkBackbone(backbone, "data")).toThrow(
+        /below s3:\/\/data\/backbones\/ .*npm run backbone -- upload --stage/,
+      );
+    },
+  );
+
+  it.each([undefined, "s3://data/backbones/mobilenet#sha256=ab", "https://host.example/mobilenet", "/a/folder"])(
+    "takes %s",
+    (backbone) => {
+      expect(() => checkBackbone(backbone, "data")).not.toThrow();
     },
   );
 });
