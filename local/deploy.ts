@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { type LocalOutputs, localOutputs, readOutputs } from "../cli/commands/stage/outputs.ts";
+import { type LocalOutputs, localOutputs, readOutputs } from "../aws/stage-outputs.ts";
 import { root } from "../scripts/setup/paths.ts";
 import { run } from "../scripts/setup/run.ts";
 import { localAws } from "./ministack.ts";

@@ -47,6 +47,11 @@ export async function startMinistack(options: MinistackOptions): Promise<Service
   return service;
 }
 
+/** Has the AWS clients of this process speak to an emulator and to nothing else. */
+export function useLocalAws(url: string): void {
+  Object.assign(process.env, localAws(url));
+}
+
 /** Environment with which AWS clients, commands and MLflow's own clients reach MiniStack and nothing else. */
 export function localAws(url: string): Record<string, string> {
   return {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3Store } from "../aws/s3-store.ts";
-import type { LocalOutputs } from "../cli/commands/stage/outputs.ts";
+import type { LocalOutputs } from "../aws/stage-outputs.ts";
 import { deployLocal } from "./deploy.ts";
 import { type KaggleChoice, prepareKaggle, storeKaggleSecret } from "./kaggle/start.ts";
-import { localAws, startMinistack } from "./ministack.ts";
+import { localAws, startMinistack, useLocalAws } from "./ministack.ts";
 import { startMlflow } from "./mlflow.ts";
 import { prepareSageMaker, type SageMakerChoice } from "./sagemaker/start.ts";
 import type { Service } from "./service.ts";
@@ -52,8 +52,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   };
   try {
     const endpoint = `http://127.0.0.1:${state.ports.aws}`;
-    // The AWS clients of this process speak to the emulator and to nothing else.
-    Object.assign(process.env, localAws(endpoint));
+    useLocalAws(endpoint);
     options.log("Starting MiniStack (AWS) and MLflow");
     const started = await Promise.allSettled([
       startMinistack({ stateFolder: join(state.folder, "aws"), port: state.ports.aws, logFile: log("ministack") }),

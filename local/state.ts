@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { localOutputs } from "../cli/commands/stage/outputs.ts";
+import { localOutputs } from "../aws/stage-outputs.ts";
 import { NotFoundError } from "../core/errors.ts";
 import { localFolder } from "../scripts/setup/paths.ts";
 import { SetupError } from "../scripts/setup/run.ts";
@@ -70,11 +70,23 @@ export async function openState(folder: string, reset: boolean): Promise<LocalSt
  * The stack that another process runs with this folder.
  * @throws NotFoundError when there is none, or it is not ready yet
  */
-export function findRunningStack(folder: string): RunningStack {
+export function findRunningStack(folder: string = stateFolder()): RunningStack {
   const file = join(folder, "running.json");
   if (!ownerOf(folder)) throw new NotFoundError("No local stack runs. Start one with 'npm start' in another terminal.");
   if (!existsSync(file)) throw new NotFoundError("The local stack is still starting. Try again in a moment.");
   return runningStack.parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+/**
+ * Address of the AWS that such a stack emulates, which answers before the rest of the stack is ready.
+ * @throws NotFoundError when there is none
+ */
+export function findEmulatedAws(folder: string = stateFolder()): string {
+  const file = join(folder, "ports.json");
+  if (!ownerOf(folder) || !existsSync(file)) {
+    throw new NotFoundError("No local stack is running: start one with 'npm start', and upload while it runs.");
+  }
+  return `http://127.0.0.1:${JSON.parse(readFileSync(file, "utf8")).aws}`;
 }
 
 /** Process that runs a stack with this folder, or 0. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { errorMessage } from "../../../core/errors.ts";
-import { localAws } from "../../../local/ministack.ts";
-import { findRunningStack, stateFolder } from "../../../local/state.ts";
+import { useLocalAws } from "../../../local/ministack.ts";
+import { findRunningStack } from "../../../local/state.ts";
 import { pythonBin } from "../../../scripts/setup/paths.ts";
 import { connectServer } from "../mlflow/connect.ts";
 import { examineDeployed } from "./deployed.ts";
@@ -13,9 +13,8 @@ export async function examineLocal(deployed: boolean, onWait: (text: string) => 
   if (!deployed) return [{ title, findings: [examinePython(), examineStack("warning")] }];
   const stack = examineStack("missing");
   if (stack.state === "missing") return [{ title, findings: [stack] }];
-  const { urls } = findRunningStack(stateFolder());
-  // The AWS clients of this process speak to the emulator and to nothing else.
-  Object.assign(process.env, localAws(urls.aws));
+  const { urls } = findRunningStack();
+  useLocalAws(urls.aws);
   const connectMlflow = () => connectServer("local");
   const sections = await examineDeployed({ stage: "local", apiUrl: urls.api, connectMlflow, onWait });
   return [{ title, findings: [stack] }, ...sections];
@@ -30,7 +29,7 @@ function examinePython(): Finding {
 function examineStack(state: "missing" | "warning"): Finding {
   const check = "local stack";
   try {
-    return { check, state: "ok", found: Object.values(findRunningStack(stateFolder()).urls).join("  ") };
+    return { check, state: "ok", found: Object.values(findRunningStack().urls).join("  ") };
   } catch (error) {
     return { check, state, found: errorMessage(error) };
   }

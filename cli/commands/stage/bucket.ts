@@ -1,11 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3Store } from "../../../aws/s3-store.ts";
 import { errorMessage, InvalidInputError, NotFoundError } from "../../../core/errors.ts";
-import { localAws } from "../../../local/ministack.ts";
-import { localFolder } from "../../../scripts/setup/paths.ts";
+import { useLocalAws } from "../../../local/ministack.ts";
+import { findEmulatedAws } from "../../../local/state.ts";
 
 /**
  * A bucket of a stage by its output of the data stack, which may be all that is deployed yet; of stage `local` that of the
@@ -13,19 +11,9 @@ import { localFolder } from "../../../scripts/setup/paths.ts";
  * @throws NotFoundError, InvalidInputError saying what to start, deploy or sign in to
  */
 export async function openBucket(stage: string, output: "RawBucket" | "DataBucket"): Promise<S3Store> {
-  if (stage === "local") Object.assign(process.env, localAws(findLocalEndpoint()));
+  if (stage === "local") useLocalAws(findEmulatedAws());
   const bucket = await findBucket(stage, output);
   return new S3Store(new S3Client({ forcePathStyle: stage === "local" }), bucket);
-}
-
-/** Address of the AWS that a running `npm start` emulates. @throws NotFoundError when none runs */
-function findLocalEndpoint(): string {
-  const folder = process.env.AVOCADO_STATE_FOLDER ?? join(localFolder, "state");
-  const ports = join(folder, "ports.json");
-  if (!existsSync(join(folder, "lock")) || !existsSync(ports)) {
-    throw new NotFoundError("No local stack is running: start one with 'npm start', and upload while it runs.");
-  }
-  return `http://127.0.0.1:${JSON.parse(readFileSync(ports, "utf8")).aws}`;
 }
 
 async function findBucket(stage: string, output: string): Promise<string> {

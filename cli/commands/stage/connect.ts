@@ -1,18 +1,17 @@
 import { hostname, userInfo } from "node:os";
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { S3Store } from "../../../aws/s3-store.ts";
 import { createSignedFetch } from "../../../aws/signed-fetch.ts";
-import { errorMessage, NotFoundError } from "../../../core/errors.ts";
+import { findOutputs, stageOutputs } from "../../../aws/stage-outputs.ts";
+import { NotFoundError } from "../../../core/errors.ts";
 import type { ArtifactBucket } from "../../../core/mlflow/artifacts.ts";
 import { createMlflowClient, type MlflowClient } from "../../../core/mlflow/client.ts";
 import type { Fetch } from "../../../core/mlflow/http.ts";
-import { localAws } from "../../../local/ministack.ts";
-import { findRunningStack, stateFolder } from "../../../local/state.ts";
+import { useLocalAws } from "../../../local/ministack.ts";
+import { findRunningStack } from "../../../local/state.ts";
 import { linesOfFile, linesOfLogGroup } from "./lines.ts";
-import { readOutputs, stageOutputs } from "./outputs.ts";
 
 /** A deployed stage, as commands for people use it. */
 export interface Stage {
@@ -42,9 +41,8 @@ export function connectStage(name: string): Promise<Stage> {
 }
 
 async function connectLocal(): Promise<Stage> {
-  const { outputs, urls, trainerLog } = findRunningStack(stateFolder());
-  // The AWS clients of this process speak to the emulator and to nothing else.
-  Object.assign(process.env, localAws(urls.aws));
+  const { outputs, urls, trainerLog } = findRunningStack();
+  useLocalAws(urls.aws);
   const whoAmI = async () => `${userInfo().username}@${hostname()}`;
   const mlflow = createMlflowClient({ trackingUri: urls.mlflow });
   const signed = createSignedFetch({ region: "us-east-1" });
@@ -53,14 +51,7 @@ async function connectLocal(): Promise<Stage> {
 }
 
 async function connectCloud(name: string): Promise<Stage> {
-  const client = new CloudFormationClient();
-  const region = await client.config.region().catch(() => {
-    throw new NotFoundError("No AWS region is set. Set AWS_REGION, or choose a profile with AWS_PROFILE.");
-  });
-  const found = await readOutputs(client, name).catch((cause: unknown) => {
-    const next = `'npm run doctor -- --stage ${name}' says more.`;
-    throw new NotFoundError(`The stacks of stage '${name}' cannot be read: ${errorMessage(cause)}. ${next}`, { cause });
-  });
+  const { region, outputs: found } = await findOutputs(name);
   const outputs = stageOutputs.safeParse(found);
   if (!outputs.success) {
     const missing = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");

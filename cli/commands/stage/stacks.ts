@@ -3,6 +3,7 @@ import {
   paginateDescribeStacks,
   paginateListStackResources,
 } from "@aws-sdk/client-cloudformation";
+import { outputsOf } from "../../../aws/stage-outputs.ts";
 
 /** A resource of a stack, as CloudFormation knows it. */
 export interface StackResource {
@@ -47,8 +48,7 @@ export async function readStacks(client: CloudFormationClient, stage: string): P
       if (!names.includes(name) || status === "DELETE_COMPLETE") continue;
       const isProtected = stack.EnableTerminationProtection ?? false;
       found.stacks.push({ name, status, reason, isProtected, resources: await readResources(client, name) });
-      for (const { OutputKey, OutputValue } of stack.Outputs ?? [])
-        if (OutputKey && OutputValue) found.outputs[OutputKey] = OutputValue;
+      Object.assign(found.outputs, outputsOf(stack));
     }
   }
   found.stacks.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));

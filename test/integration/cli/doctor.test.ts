@@ -6,9 +6,9 @@ import { DeleteBucketCommand, ListObjectVersionsCommand, S3Client } from "@aws-s
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import type { LocalOutputs } from "../../../aws/stage-outputs.ts";
 import { examineDeployed } from "../../../cli/commands/doctor/deployed.ts";
 import type { Finding } from "../../../cli/commands/doctor/finding.ts";
-import type { LocalOutputs } from "../../../cli/commands/stage/outputs.ts";
 import { deployLocal } from "../../../local/deploy.ts";
 import { localAws } from "../../../local/ministack.ts";
 import { startTestMinistack, type TestService } from "../../support/ministack.ts";
