@@ -25,7 +25,7 @@ function giveUp(sentence) {
 function installDependencies() {
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted()) return;
   const started = Date.now();
-  console.log("Installing the Node dependencies (once, about a minute) ...");
+  console.error("Installing the Node dependencies (once, about a minute) ...");
   const npm = spawnSync("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund"], {
     cwd: root,
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
@@ -35,7 +35,7 @@ function installDependencies() {
   if (npm.error) giveUp(`npm cannot be started (${npm.error.message}). Install Node.js 20 or later with npm.`);
   if (npm.status !== 0) giveUp(`${npm.stdout}${npm.stderr}\n${explain(npm.stderr)}`);
   writeFileSync(stamp, wanted());
-  console.log(`Node dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`);
+  console.error(`Node dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
 /** @param {string} output */

@@ -11,7 +11,6 @@ import {
 import { parseCredentials } from "../../core/kaggle/credentials.ts";
 import { kaggleApi } from "../../core/kaggle/http.ts";
 import { kaggleVenv } from "../../scripts/setup/paths.ts";
-import { setUp } from "../../scripts/setup/run.ts";
 import { type Forward, openTunnel } from "../tunnel.ts";
 import { usual } from "./faults.ts";
 import { startKaggleEmulator } from "./server.ts";
@@ -60,11 +59,6 @@ export async function storeKaggleSecret(name: string, secret: Record<string, str
     if (!(error instanceof ResourceExistsException)) throw error;
     await client.send(new PutSecretValueCommand({ SecretId: name, SecretString }));
   }
-}
-
-/** Installs what notebooks need, once. @throws SetupError */
-export function setUpNotebooks(): void {
-  setUp(["kaggle"], "The Python environment of the local Kaggle");
 }
 
 async function startLocal({ weights }: KaggleChoice, options: PrepareOptions): Promise<PreparedKaggle> {

@@ -3,17 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
-import { readArguments, usageError } from "../../cli/terminal/command.ts";
 import type { Progress } from "../../cli/terminal/progress.ts";
 import { Chart, type Point } from "../../core/plots/chart.ts";
 import { collectPhotographs, writeBenchZip } from "./material.ts";
 import type { Measured } from "./step.ts";
-
-export const preprocessUsage = `  Photographs per second of preprocessing compared with sharp alone, and how time and memory grow with the data.
-  --json <file>          write the figures as JSON
-  --plot <file>          write the growth as SVG
-  --data <folder>        photographs to use, from its images/ (default: rendered ones, 800 x 800)
-  --sizes <list>         datasets to measure (default: 1000,3000,7500,15000)`;
 
 /** One size of dataset: seconds of each step, and its largest memory in MB. */
 interface Growth {
@@ -35,19 +28,24 @@ interface Comparison {
 }
 const rounds = 3;
 
+export interface PreprocessOptions {
+  /** File for the figures as JSON. */
+  json?: string | undefined;
+  /** File for the growth as SVG. */
+  plot?: string | undefined;
+  /** Folder whose photos are used (default: rendered ones). */
+  data?: string | undefined;
+  /** Numbers of photos to measure. */
+  sizes: number[];
+}
+
 /** `npm run bench -- preprocess`. Each step runs in a process of its own, as in Lambda, so that its memory is its own. */
-export async function benchPreprocess(args: string[], usage: string, progress: Progress): Promise<void> {
-  const string = { type: "string" } as const;
-  const options = { json: string, plot: string, data: string, sizes: { ...string, default: "1000,3000,7500,15000" } };
-  const { values } = readArguments({ args, options }, usage);
-  const sizes = values.sizes.split(",").map(Number);
-  if (sizes.some((size) => !Number.isInteger(size) || size < 500)) {
-    throw usageError("--sizes are whole numbers from 500, with commas between them.", usage);
-  }
+export async function benchPreprocess(options: PreprocessOptions, progress: Progress): Promise<void> {
+  const { json: jsonFile, plot, data, sizes } = options;
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   try {
     progress.now("Making photographs");
-    const { photographs, side, source } = await collectPhotographs(values.data, join(folder, "material"));
+    const { photographs, side, source } = await collectPhotographs(data, join(folder, "material"));
     const bytes = photographs.reduce((sum, { length }) => sum + length, 0) / photographs.length;
     progress.line(`${photographs.length} photographs (${source}), ${side}, ${(bytes / 1000).toFixed(0)} kB each`);
     const growth: Growth[] = [];
@@ -81,8 +79,8 @@ export async function benchPreprocess(args: string[], usage: string, progress: P
       exponent,
       cpuExponent,
     };
-    if (values.json) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
-    if (values.plot) await writeFile(values.plot, growthPlot(growth));
+    if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
+    if (plot) await writeFile(plot, growthPlot(growth));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,65 +1,41 @@
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { readArguments, usageError } from "../../cli/terminal/command.ts";
 import type { Progress } from "../../cli/terminal/progress.ts";
 import { setUp } from "../setup/run.ts";
 import { collectPhotographs } from "./material.ts";
 import { type Measured, measureRound, type Summary, summarise } from "./serving/figures.ts";
-import { makeNetwork, type NetworkName, networkNames } from "./serving/network.ts";
+import type { NetworkName, TargetName } from "./serving/names.ts";
+import { makeNetwork } from "./serving/network.ts";
 import { figuresTable, servingPlot } from "./serving/report.ts";
 import type { BenchmarkTarget } from "./serving/target.ts";
-import { type TargetName, targetNames, targets } from "./serving/targets.ts";
-
-export const servingUsage = `  This API compared with a FastAPI and Keras service, MLflow's server, and sharp with ONNX Runtime alone.
-  --json <file>          write the figures as JSON
-  --plot <file>          write those of the first network as SVG
-  --data <folder>        photographs to use, from its images/ (default: rendered ones, 800 x 800)
-  --networks <list>      with random weights (default: ${networkNames.join()})
-  --model <folder>       a model of your own instead
-  --targets <list>    what to compare the API with (default: node,keras,mlflow,lower-bound)
-  --rounds <n>           in each of which all are started and measured in turns (default: 3)
-  --seconds <n>          of each measurement in a round (default: 4)`;
+import { targets } from "./serving/targets.ts";
 
 /** Enough for no cache to know them all by heart. */
 const mostPhotographs = 32;
 
-type Settings = ReturnType<typeof readSettings>;
-
-function readSettings(args: string[], usage: string) {
-  const string = { type: "string" } as const;
-  const options = {
-    ...{ json: string, plot: string, data: string, model: string },
-    networks: { ...string, default: networkNames.join() },
-    targets: { ...string, default: "node,keras,mlflow,lower-bound" },
-    rounds: { ...string, default: "3" },
-    seconds: { ...string, default: "4" },
-  };
-  const { values } = readArguments({ args, options }, usage);
-  const { model, json, plot, data } = values;
-  const positive = (option: "rounds" | "seconds") => {
-    const number = Number(values[option]);
-    if (!(number > 0)) throw usageError(`--${option} ${values[option]} is not a number above 0.`, usage);
-    return number;
-  };
-  const others = readList("--targets", values.targets, targetNames, usage);
-  if (model && others.includes("keras") && !existsSync(join(model, "model.keras"))) {
-    throw usageError(`${model} has no model.keras: leave out Keras with --targets node,mlflow,lower-bound.`, usage);
-  }
-  return {
-    ...{ model, json, plot, data },
-    networks: readList("--networks", values.networks, networkNames, usage),
-    chosen: [...new Set<TargetName>(["api", ...others])],
-    rounds: Math.ceil(positive("rounds")),
-    seconds: positive("seconds"),
-  };
+export interface ServingOptions {
+  /** File for the figures as JSON. */
+  json?: string | undefined;
+  /** File for the figures of the first network as SVG. */
+  plot?: string | undefined;
+  /** Folder whose photos are used (default: rendered ones). */
+  data?: string | undefined;
+  /** Folder of a model, instead of networks with random weights. */
+  model?: string | undefined;
+  networks: NetworkName[];
+  /** What the API is compared with. */
+  targets: TargetName[];
+  rounds: number;
+  /** Of each measurement in a round. */
+  seconds: number;
 }
 
 /** `npm run bench -- serving`. */
-export async function benchServing(args: string[], usage: string, progress: Progress): Promise<void> {
-  const settings = readSettings(args, usage);
-  const { chosen, model, rounds, seconds } = settings;
+export async function benchServing(settings: ServingOptions, progress: Progress): Promise<void> {
+  const { model, rounds, seconds } = settings;
+  const chosen = [...new Set<TargetName>(["api", ...settings.targets])];
   const needs = [
     ...(chosen.includes("mlflow") ? ["python"] : []),
     ...(chosen.includes("keras") || !model ? ["peers"] : []),
@@ -110,7 +86,7 @@ async function preparePhotographs(data: string | undefined, work: string) {
 async function measureNetwork(
   name: string,
   ready: readonly BenchmarkTarget[],
-  { rounds, seconds }: Settings,
+  { rounds, seconds }: ServingOptions,
   progress: Progress,
 ) {
   const measured: Measured[][] = [];
@@ -137,13 +113,4 @@ async function makeNetworks(names: readonly NetworkName[], progress: Progress) {
     made.push({ name, folder: await makeNetwork(name, (line) => progress.now(`Making ${name}, once: ${line}`)) });
   }
   return made;
-}
-
-/** A list of known names, each once. @throws InvalidInputError */
-function readList<T extends string>(option: string, value: string, known: readonly T[], usage: string): T[] {
-  return [...new Set(value.split(","))].filter(Boolean).map((given) => {
-    const found = known.find((name) => name === given);
-    if (!found) throw usageError(`${option}: there is no '${given}', only ${known.join(", ")}.`, usage);
-    return found;
-  });
 }

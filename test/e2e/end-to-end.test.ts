@@ -48,7 +48,7 @@ describe("the main job, end to end", () => {
   it("promotes the first model: npm start -- --once", async () => {
     const file = join(folder, "report.json");
     const args = ["--once", "--data", data, "--report", file, "--set", "hyperparameters.epochs=6"];
-    const start = spawn(process.execPath, [join(root, "cli/commands/start/command.ts"), ...args], {
+    const start = spawn(process.execPath, [join(root, "cli/main.ts"), "start", ...args], {
       stdio: "inherit",
       env: { ...process.env, AVOCADO_STATE_FOLDER: join(folder, "state") },
     });

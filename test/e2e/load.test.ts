@@ -54,7 +54,7 @@ afterAll(async () => {
 
 /** `npm run champion`; what it prints, and its exit code. */
 async function champion(...args: string[]): Promise<{ code: number; text: string }> {
-  const command = ["--disable-warning=ExperimentalWarning", "cli/commands/champion/command.ts", ...args, "--yes"];
+  const command = ["--disable-warning=ExperimentalWarning", "cli/main.ts", "champion", ...args, "--yes"];
   const options = { env: { ...process.env, AVOCADO_STATE_FOLDER: join(folder, "state") } };
   return promisify(execFile)(process.execPath, command, options).then(
     ({ stdout, stderr }) => ({ code: 0, text: stdout + stderr }),

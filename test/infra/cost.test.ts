@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Load } from "../../cli/commands/cost/charge.ts";
+import { command } from "../../cli/commands/cost/declaration.ts";
 import { type Estimate, estimateCost, estimateResources, sumLine } from "../../cli/commands/cost/estimate.ts";
 import { prices } from "../../cli/commands/cost/prices.ts";
-import { reportCost } from "../../cli/commands/cost/report.ts";
 import { readCloudConfig } from "../../cli/commands/cost/synthesise.ts";
 
 const used: Load = { predictions: 100_000, retrainings: 4, strategy: "ecs" };
@@ -132,9 +132,15 @@ describe("the documentation", () => {
   const block = /```console\n\$ npm run cost -- (.+)\n[\s\S]*?```/g;
 
   it("shows what the command prints", async () => {
-    const current = page.replace(block, (_, args: string) => {
-      return `\`\`\`console\n$ npm run cost -- ${args}\n${reportCost(args.split(" "))}\n\`\`\``;
-    });
+    const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    const blocks: string[] = [];
+    for (const [, args = ""] of page.matchAll(block)) {
+      write.mockClear();
+      await command.parseAsync(args.split(" "), { from: "user" });
+      blocks.push(`\`\`\`console\n$ npm run cost -- ${args}\n${write.mock.calls.join("")}\`\`\``);
+    }
+    write.mockRestore();
+    const current = page.replace(block, () => blocks.shift() ?? "");
     await expect(withPrices(current)).toMatchFileSnapshot("../../docs/cost.md");
   });
 

@@ -9,7 +9,7 @@ import { writeModelFolder } from "../../core/model/folder.ts";
 import { root } from "../../scripts/setup/paths.ts";
 import { tinyModel, tinySidecar } from "./models.ts";
 
-export const serveScript = join(root, "cli/commands/serve/command.ts");
+export const serveScript = join(root, "cli/commands/serve/main.ts");
 
 export interface Served {
   child: ChildProcess;

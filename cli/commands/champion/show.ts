@@ -34,6 +34,24 @@ async function withRun(mlflow: MlflowClient, version: ModelVersion, champion?: s
   return { version, ...(run && { run }), isChampion: version.version === champion };
 }
 
+/** A version as programs read it. */
+export function describe({ version, run, isChampion }: VersionAndRun): object {
+  return {
+    model: version.name,
+    version: version.version,
+    isChampion,
+    createdAt: new Date(version.createdAt).toISOString(),
+    championSince: version.tags[championTags.since],
+    championUntil: version.tags[championTags.until],
+    championBy: version.tags[championTags.by],
+    source: version.source,
+    runId: version.runId,
+    network: run?.tags[runTags.network],
+    datasetVersion: run?.tags[runTags.datasetVersion],
+    metrics: run?.metrics,
+  };
+}
+
 const columns = ["", "version", "made", "network", "dataset", "test MAE", "test MSE", "champion since", "by"];
 
 /** The table of `list`. */

@@ -1,6 +1,4 @@
-/** Where the models of a retraining are trained. */
-export const strategies = ["ecs", "kaggle", "sagemaker"] as const;
-export type Strategy = (typeof strategies)[number];
+import type { Strategy } from "../../../core/contracts/execution.ts";
 
 /** Hours of a month, as AWS's calculator counts them. */
 export const hoursAMonth = 730;

@@ -1,4 +1,5 @@
-import { retrainingUse, type Strategy, strategyUse } from "./assumptions.ts";
+import type { Strategy } from "../../../core/contracts/execution.ts";
+import { retrainingUse, strategyUse } from "./assumptions.ts";
 import type { PriceName } from "./prices.ts";
 
 /** What a stage has to do in a month. */

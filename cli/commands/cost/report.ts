@@ -1,44 +1,19 @@
-import { z } from "zod";
-import { readArguments, usageError } from "../../terminal/command.ts";
-import { parseSettings } from "../../terminal/options.ts";
-import { strategies } from "./assumptions.ts";
 import type { Load } from "./charge.ts";
 import { type Estimate, estimateCost, type Line, sumLine } from "./estimate.ts";
 import { readCloudConfig } from "./synthesise.ts";
 
-export const usage = `npm run cost -- [options]
-
-  --stage <stage>      default: prod
-  --predictions <n>    predictions in a month (default: 0)
-  --retrainings <n>    retrainings in a month, with the published data (default: 0)
-  --strategy <name>    where they train: ecs (default), kaggle, or sagemaker
-  --set key=value      a setting of the stage's file, replaced for this question: --set trainer.cpu=2048; null removes it
-  --json               every line with its quantities
-
-What a stage costs in a month: its templates times AWS's list prices of us-east-1. It needs no account.`;
-
-const load = z.object({
-  predictions: z.coerce.number().nonnegative().default(0),
-  retrainings: z.coerce.number().nonnegative().default(0),
-  strategy: z.enum(strategies).default("ecs"),
-});
-
-/** What the command prints for its arguments. @throws InvalidInputError saying what is wrong with them */
-export function reportCost(args: string[]): string {
-  const string = { type: "string" } as const;
-  const options = { stage: string, predictions: string, retrainings: string, strategy: string };
-  const { values } = readArguments(
-    { args, options: { ...options, set: { type: "string", multiple: true, default: [] }, json: { type: "boolean" } } },
-    usage,
-  );
-  const estimate = estimateCost(readCloudConfig(values.stage ?? "prod", parseSettings(values.set)), readLoad(values));
-  return values.json ? JSON.stringify(estimate, undefined, 2) : formatEstimate(estimate);
+export interface CostOptions extends Load {
+  stage: string;
+  /** Settings that replace those of the stage's file; null removes one. */
+  set: Record<string, unknown>;
+  /** Print JSON. */
+  json?: true | undefined;
 }
 
-function readLoad(values: object): Load {
-  const parsed = load.safeParse(values);
-  if (parsed.success) return parsed.data;
-  throw usageError(z.prettifyError(parsed.error), usage);
+/** What the command prints: a table, or JSON. @throws InvalidInputError when a setting is wrong */
+export function reportCost({ stage, set, json, predictions, retrainings, strategy }: CostOptions): string {
+  const estimate = estimateCost(readCloudConfig(stage, set), { predictions, retrainings, strategy });
+  return json ? JSON.stringify(estimate, undefined, 2) : formatEstimate(estimate);
 }
 
 /** An estimate as a table. */

@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import { cacheFolder } from "../../../scripts/setup/paths.ts";
 import { downloadFile } from "../../download/download-file.ts";
 import { bar, type Progress } from "../../terminal/progress.ts";
-import { attribution, listPublishedFiles, type PublishedFile, published } from "./published-dataset.ts";
+import { attribution, published } from "./published.ts";
+import { listPublishedFiles, type PublishedFile } from "./published-dataset.ts";
 import { unpackDataset } from "./unpack-dataset.ts";
 
 export interface DownloadCommand {

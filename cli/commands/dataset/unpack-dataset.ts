@@ -7,7 +7,7 @@ import { countByReason } from "../../../core/dataset/layout.ts";
 import { parseRows, type RowIssue } from "../../../core/dataset/rows.ts";
 import { readZip } from "../../../core/dataset/zip.ts";
 import { InvalidDatasetError } from "../../../core/errors.ts";
-import { attribution, published } from "./published-dataset.ts";
+import { attribution, published } from "./published.ts";
 import { spreadsheetToCsv } from "./spreadsheet.ts";
 
 export interface UnpackOptions {

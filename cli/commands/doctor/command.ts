@@ -2,7 +2,6 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { parseCredentials } from "../../../core/kaggle/credentials.ts";
 import { kaggleApi } from "../../../core/kaggle/http.ts";
 import { readCredentials } from "../../../local/kaggle/start.ts";
-import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { connectServer } from "../mlflow/connect.ts";
 import { checkCredentials } from "./account/sign-in.ts";
@@ -14,42 +13,22 @@ import { examineKaggle } from "./kaggle.ts";
 import { examineLocal } from "./local.ts";
 import { type CloudConfig, readSettings } from "./settings.ts";
 
-const usage = `npm run doctor -- [options]
+export interface DoctorOptions {
+  stage: string;
+  /** Try each link of the deployed stage. */
+  deployed?: true | undefined;
+  /** Try Kaggle instead of a stage. */
+  kaggle?: true | undefined;
+  gpu?: true | undefined;
+  /** Address of the API of another Kaggle. */
+  kaggleUrl?: string | undefined;
+  /** Print JSON. */
+  json?: true | undefined;
+}
 
-  --stage <stage>    default: prod
-  --deployed         try each link of the deployed stage with a real call; without it: what a deployment needs
-  --kaggle           try Kaggle instead, with the credentials of its own tools: token, GPU time, a dataset of three small files,
-                     a kernel on a CPU; says which of the pipeline's assumptions about it hold
-  --gpu              with --kaggle: also train an epoch on a GPU, about ten minutes of its time
-  --kaggle-url <url> address of another Kaggle's API, such as a local one
-  --json             print the findings for programs
-
-Says what is missing and what to do about it. It changes nothing; with --deployed small objects below doctor/ in the
-buckets and a dry run of the state machine come and go, and MLflow is started where it is scaled to zero. With --kaggle a private data
-set and kernel come and go.
-Exit code 1: something is missing.`;
-
-/** `npm run doctor`: is everything there that a stage needs? */
-async function examine(progress: Progress): Promise<void> {
-  const boolean = { type: "boolean", default: false } as const;
-  const string = { type: "string" } as const;
-  const options = {
-    stage: { type: "string", default: "prod" },
-    deployed: boolean,
-    kaggle: boolean,
-    gpu: boolean,
-    "kaggle-url": string,
-    json: boolean,
-  } as const;
-  const {
-    stage,
-    deployed,
-    kaggle,
-    gpu,
-    "kaggle-url": baseUrl = kaggleApi,
-    json,
-  } = readArguments({ options }, usage).values;
-  if (gpu && !kaggle) throw usageError("--gpu: only with --kaggle.", usage);
+/** Prints what a stage, or Kaggle, lacks. Sets the exit code to 1 when something is missing. */
+export async function examine(options: DoctorOptions, progress: Progress): Promise<void> {
+  const { stage, deployed = false, kaggle, gpu = false, kaggleUrl: baseUrl = kaggleApi, json } = options;
   const onWait = (text: string) => (json ? undefined : progress.now(text));
   const examined = kaggle ? { kaggle: baseUrl } : { stage };
   const sections = await (kaggle
@@ -93,5 +72,3 @@ async function examineCloud(stage: string, deployed: boolean, onWait: (text: str
 function examineMachine({ predict }: CloudConfig): Promise<Finding[]> {
   return checkDocker(["amd64", ...(predict.architecture === "arm64" ? (["arm64"] as const) : [])]);
 }
-
-await runCommand(usage, examine);

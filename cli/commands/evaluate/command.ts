@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { pMapIterable } from "p-map";
-import { splits } from "../../../core/contracts/dataset.ts";
+import type { Split } from "../../../core/contracts/dataset.ts";
 import type { ModelSidecar } from "../../../core/contracts/model.ts";
 import { type PhotographFile, readLabelledFolder } from "../../../core/dataset/labelled-folder.ts";
 import { splitOfFruit } from "../../../core/dataset/split.ts";
@@ -11,32 +11,33 @@ import { readModelFolder } from "../../../core/model/folder.ts";
 import { groupedMetrics, medianBaselineMae } from "../../../core/model/metrics.ts";
 import { loadOnnxModel } from "../../../core/model/onnx-model.ts";
 import { predictAll } from "../../../core/model/score.ts";
-import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import { formatMetrics } from "../../terminal/metrics-table.ts";
 import { bar, type Progress } from "../../terminal/progress.ts";
 import { type EvaluatedPhotograph, writeReport } from "./report/write-report.ts";
 
-const usage = `npm run evaluate -- --model <folder> --data <folder> [options]
+export interface EvaluateOptions {
+  /** Folder of the model. */
+  model: string;
+  /** Folder of the dataset. */
+  data: string;
+  /** File with a Sample on each line. */
+  fruits?: string | undefined;
+  split?: Split | undefined;
+  /** File for the result. */
+  json?: string | undefined;
+  /** Folder for the page. */
+  report?: string | undefined;
+}
 
-  --model <folder>   a model: model.onnx and avocado-model.json
-  --data <folder>    photographs with labels: data.csv and images/
-  --fruits <file>    only the fruits in this file, one Sample a line
-  --split <name>     only the train, validation or test fruits of the model's source
-  --json <file>      write the result as JSON: n, mae, rmse, r2, mse, groups, macroMae
-  --report <folder>  write a page to look at: index.html with diagrams and the worst photographs`;
-
-/** `npm run evaluate`: errors of a model over the labelled photographs of a folder. */
-async function evaluate(progress: Progress): Promise<void> {
-  const string = { type: "string" } as const;
-  const options = { model: string, data: string, fruits: string, split: string, json: string, report: string };
-  const { values } = readArguments({ options }, usage);
-  const { model: modelFolder, data, fruits, json, report } = values;
-  if (!modelFolder || !data) throw usageError("--model and --data are needed.", usage);
+/** Measures the errors of a model over the labelled photos of a folder. @throws InvalidInputError, InvalidDatasetError */
+export async function evaluate(options: EvaluateOptions, progress: Progress): Promise<void> {
+  const { model: modelFolder, data, fruits, split, json, report } = options;
   const { onnx, sidecar } = await readModelFolder(modelFolder);
   const model = await loadOnnxModel(onnx);
   const { photographs, leftOut, samples } = await readLabelledFolder(data);
   const listed = fruits ? chooseFruits(photographs, samples, await readLines(fruits), progress) : photographs;
-  const chosen = values.split === undefined ? listed : chooseSplit(listed, sidecar.source, values.split);
+  const chosen =
+    split === undefined ? listed : listed.filter(({ sample }) => splitOfFruit(sidecar.source, sample) === split);
   if (chosen.length === 0) throw new InvalidDatasetError(`${data} has no labelled photograph to evaluate on`);
 
   const unreadable = new Map<string, number>();
@@ -58,14 +59,6 @@ async function evaluate(progress: Progress): Promise<void> {
   const title = `${sidecar.name}: ${scored.mae.toFixed(2)} days off on average`;
   const page = await writeReport(report, evaluated, { title, facts, metrics: scored, leftOut: counts, warning });
   progress.line(`The report is ${page}`);
-}
-
-/** The fruits that the fixed split of the source puts on this side. */
-function chooseSplit(photographs: readonly PhotographFile[], source: string, split: string): PhotographFile[] {
-  if (!splits.some((known) => known === split)) {
-    throw usageError(`--split ${split} is none of ${splits.join(", ")}.`, usage);
-  }
-  return photographs.filter(({ sample }) => splitOfFruit(source, sample) === split);
 }
 
 function warnOfSeenFruits(sidecar: ModelSidecar, chosen: readonly PhotographFile[]): string | undefined {
@@ -134,5 +127,3 @@ async function* decodeAll(
     if (decoded) yield decoded;
   }
 }
-
-await runCommand(usage, evaluate);

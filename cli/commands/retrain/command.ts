@@ -1,33 +1,28 @@
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { validateInput } from "../../../core/contracts/execution.ts";
+import { checkBackbone, validateInput } from "../../../core/contracts/execution.ts";
 import { errorMessage, NotFoundError } from "../../../core/errors.ts";
 import { isSuccess, makeReport, printReport } from "../../executions/report.ts";
 import { showTrainerLine } from "../../executions/trainer-lines.ts";
 import { watchExecution } from "../../executions/watch.ts";
-import { readArguments, runCommand } from "../../terminal/command.ts";
-import { parseSettings } from "../../terminal/options.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { connectStage, type Stage } from "../stage/connect.ts";
 
-const usage = `npm run retrain -- [options]
+export interface RetrainOptions {
+  stage: string;
+  /** The execution input. */
+  set: Record<string, unknown>;
+  /** ARN of an execution to follow; nothing is started then. */
+  follow?: string | undefined;
+}
 
-  --stage <stage>    default: local, the 'npm start' that runs
-  --set key=value    any field of the execution input, repeated: --set hyperparameters.epochs=5 --set newData=false
-  --follow <arn>     start nothing: follow this execution
-
-Ctrl-C stops following; the execution goes on.`;
-
-/** `npm run retrain`: one retraining of a stage, shown as it happens. */
-async function retrain(progress: Progress): Promise<void> {
-  const string = { type: "string" } as const;
-  const set = { type: "string", multiple: true, default: [] as string[] } as const;
-  const { values } = readArguments({ options: { stage: string, set, follow: string } }, usage);
-  const input = parseSettings(values.set);
-  // Rejected here already, with the same words as by the first state.
-  validateInput(input);
-  const stage = await connectStage(values.stage ?? "local");
+/** Starts a retraining of a stage, or follows one, and prints what happens. Sets the exit code to 1 when it fails. */
+export async function retrain({ set: input, follow, ...of }: RetrainOptions, progress: Progress): Promise<void> {
+  // The first state of the execution checks the same.
+  const { backbone } = validateInput(input);
+  const stage = await connectStage(of.stage);
+  checkBackbone(backbone, stage.data.bucket);
   const client = new SFNClient();
-  const executionArn = values.follow ?? (await start(client, stage, input));
+  const executionArn = follow ?? (await start(client, stage, input));
   progress.line(`Execution ${executionArn}`);
   const detached = new AbortController();
   process.once("SIGINT", () => detached.abort());
@@ -65,5 +60,3 @@ async function showTrainer(stage: Stage, signal: AbortSignal, progress: Progress
     progress.line(`The trainer's log cannot be read: ${errorMessage(error)}`);
   }
 }
-
-await runCommand(usage, retrain);

@@ -13,56 +13,23 @@ import { readModelFolder } from "../../../core/model/folder.ts";
 import { createApi } from "../../../lambdas/predict/api.ts";
 import { createHttpServer } from "../../../lambdas/predict/http-server.ts";
 import { bootstrapModel } from "../../../scripts/setup/paths.ts";
-import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import { publishFolder } from "./folder-model.ts";
-
-const usage = `npm run serve -- [--model <folder>] [--port <n>]
-
-  --model <folder>       a model: model.onnx and avocado-model.json (default: the one that comes with the project)
-  --port <n>             default 8080; 0 takes a free one
-  --host <address>       default 127.0.0.1
-  --workers <n>          processes that share the port, default 1
-  --cors-origin <url>    a web page that may call, repeated; * for all
-  --watch                starts again when the code changes
-
-RELOAD_TOKEN in the environment adds POST /reload-model, which reads the folder again.`;
 
 interface Settings {
   /** Folder of the champion. Without it the bootstrap model answers. */
-  model: string | undefined;
+  model?: string | undefined;
   port: number;
   host: string;
   workers: number;
-  corsOrigins: string[];
+  /** Web pages that may call. */
+  corsOrigin: string[];
 }
 
 /** How long a stop waits for the requests that are running. */
 const graceMilliseconds = 10_000;
 
-function readSettings(): Settings & { watch: boolean } {
-  const string = { type: "string" } as const;
-  const options = {
-    model: string,
-    port: { ...string, default: "8080" },
-    host: { ...string, default: "127.0.0.1" },
-    workers: { ...string, default: "1" },
-    "cors-origin": { ...string, multiple: true, default: [] as string[] },
-    watch: { type: "boolean", default: false },
-  } as const;
-  const { values } = readArguments({ options }, usage);
-  const { model, host, watch } = values;
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw usageError(`--port ${values.port} is not a port.`, usage);
-  const workers = Number(values.workers);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
-    throw usageError(`--workers ${values.workers} is not a number from 1 to 64.`, usage);
-  }
-  return { model, port, host, workers, corsOrigins: values["cors-origin"], watch };
-}
-
-async function serve(): Promise<void> {
-  const { watch, ...settings } = readSettings();
+/** Serves the API until SIGTERM or SIGINT. @throws InvalidInputError when it cannot listen */
+export async function serve({ watch, ...settings }: Settings & { watch?: true | undefined }): Promise<void> {
   if (watch) return watchCode();
   const shared = process.env.AVOCADO_SERVED;
   if (shared) return serveUntilStopped(settings, new FolderStore(shared)).finally(() => cluster.worker?.disconnect());
@@ -93,7 +60,7 @@ function announce({ model, host }: Settings, { port }: AddressInfo, more: string
   console.error(`Serving ${model ?? bootstrapModel} at http://${host}:${port} (${more})`);
 }
 
-async function listen({ model, port, host, workers, corsOrigins }: Settings, store: FolderStore): Promise<Server> {
+async function listen({ model, port, host, workers, corsOrigin }: Settings, store: FolderStore): Promise<Server> {
   const threads = Math.max(1, Math.floor(availableParallelism() / workers));
   const logger = new Logger({ serviceName: "serve" });
   const bootstrap = model ? undefined : await readModelFolder(bootstrapModel);
@@ -109,7 +76,7 @@ async function listen({ model, port, host, workers, corsOrigins }: Settings, sto
   await api.warmUp().catch((error: Error) => {
     throw error.cause ?? error;
   });
-  const server = createHttpServer(api.handler, { reloadToken: process.env.RELOAD_TOKEN, corsOrigins });
+  const server = createHttpServer(api.handler, { reloadToken: process.env.RELOAD_TOKEN, corsOrigins: corsOrigin });
   try {
     await once(server.listen(port, host), "listening");
   } catch (cause) {
@@ -171,13 +138,12 @@ async function close(server: Server): Promise<void> {
   clearTimeout(late);
 }
 
-/** Node watches what was imported and starts this command again. */
+/** Node watches what was imported and starts this program again. */
 async function watchCode(): Promise<void> {
-  const rest = process.argv.slice(2).filter((argument) => argument !== "--watch");
+  const [, program = "", ...args] = process.argv;
+  const rest = args.filter((argument) => argument !== "--watch");
   const flags = ["--watch", "--watch-preserve-output", "--watch-kill-signal=SIGTERM"];
-  const child = spawn(process.execPath, [...flags, import.meta.filename, ...rest], { stdio: "inherit" });
+  const child = spawn(process.execPath, [...flags, program, ...rest], { stdio: "inherit" });
   void stopped().then(() => child.kill("SIGTERM"));
   await once(child, "exit");
 }
-
-await runCommand(usage, serve);

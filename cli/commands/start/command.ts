@@ -1,26 +1,38 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { validateInput } from "../../../core/contracts/execution.ts";
-import { errorMessage } from "../../../core/errors.ts";
-import { setUpNotebooks } from "../../../local/kaggle/start.ts";
+import { checkBackbone, validateInput } from "../../../core/contracts/execution.ts";
+import { errorMessage, NamedError } from "../../../core/errors.ts";
 import { ensureSample } from "../../../local/sample.ts";
 import { type LocalStack, startLocalStack } from "../../../local/stack.ts";
 import { stateFolder } from "../../../local/state.ts";
 import { localFolder } from "../../../scripts/setup/paths.ts";
+import { setUp } from "../../../scripts/setup/run.ts";
 import { executeRetraining } from "../../executions/execute.ts";
 import { isSuccess, printReport } from "../../executions/report.ts";
 import { showKernelOutput, showTrainerLine } from "../../executions/trainer-lines.ts";
-import { parseStartOptions, type StartOptions, startUsage } from "../../terminal/options.ts";
-import { Progress } from "../../terminal/progress.ts";
+import { bar, type Progress } from "../../terminal/progress.ts";
 import { findDataFiles, uploadData } from "../../upload.ts";
+import type { StartOptions } from "./options.ts";
 
-/** `npm start`: the whole system on this machine, one retraining through it, and then the API until Ctrl-C. */
-async function main(options: StartOptions): Promise<number> {
-  validateInput(options.input);
+/**
+ * Runs the whole system on this machine, one retraining through it, and then the API until Ctrl-C.
+ * @returns the exit code: 0, 1 when the retraining failed, 130 when it was interrupted
+ * @throws NamedError with the reason when a part could not be started
+ */
+export async function start(options: StartOptions, progress: Progress): Promise<number> {
+  try {
+    return await startAndRetrain(options, progress);
+  } catch (cause) {
+    throw new NamedError("StartFailed", errorMessage(cause), { cause });
+  }
+}
+
+async function startAndRetrain(options: StartOptions, progress: Progress): Promise<number> {
+  const { backbone } = validateInput(options.input);
   // Before anything is started, which takes a while.
   if (options.data) await findDataFiles(options.data);
-  if (options.kaggle?.service === "local" || options.sagemaker) setUpNotebooks();
-  const progress = new Progress();
+  const notebooks = options.kaggle?.service === "local" || options.sagemaker;
+  setUp(["python", "tensorflow", ...(notebooks ? ["kaggle"] : [])], "The local stack");
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
 
@@ -37,6 +49,7 @@ async function main(options: StartOptions): Promise<number> {
     interrupted.signal.addEventListener("abort", () => resolve(undefined)),
   );
   try {
+    checkBackbone(backbone, stack.data.bucket);
     const data = options.input.newData === false ? {} : { data: await loadData(options.data, stack, progress) };
     const report = await Promise.race([
       executeRetraining(stack, { ...options.input, ...data }, progress, interrupted.signal),
@@ -59,16 +72,8 @@ async function main(options: StartOptions): Promise<number> {
 
 /** Puts the dataset (default: the generated sample) into the raw bucket and returns its key. */
 async function loadData(path: string | undefined, stack: LocalStack, progress: Progress): Promise<string> {
-  const folder = path ?? (await ensureSample(join(localFolder, "sample"), (text) => progress.now(text)));
+  const showRendering = (done: number, total: number) => progress.now(`Rendering photographs ${bar(done, total)}`);
+  const folder = path ?? (await ensureSample(join(localFolder, "sample"), showRendering));
   progress.line(`Loading ${path ?? "the generated sample"} into the raw bucket`);
   return uploadData(folder, stack.raw);
-}
-
-try {
-  const options = parseStartOptions(process.argv.slice(2));
-  if (options === "help") console.log(startUsage);
-  else process.exitCode = await main(options);
-} catch (error) {
-  console.error(`\n${errorMessage(error)}`);
-  process.exitCode = 1;
 }

@@ -7,7 +7,7 @@ import { type ValidatedInput, validateInput } from "../../../core/contracts/exec
 import type { GroupedMetrics } from "../../../core/contracts/model.ts";
 import type { Dataset } from "../../../core/dataset/open.ts";
 import { prepareFolder } from "../../../core/dataset/prepare.ts";
-import { NamedError } from "../../../core/errors.ts";
+import { InvalidInputError, NamedError } from "../../../core/errors.ts";
 import { readModelFolder, writeModelFolder } from "../../../core/model/folder.ts";
 import { flattenMetrics } from "../../../core/model/metrics.ts";
 import { loadOnnxModel } from "../../../core/model/onnx-model.ts";
@@ -15,31 +15,31 @@ import { labelledOfSplit, scoreModel } from "../../../core/model/score.ts";
 import { backboneFolder, localFolder } from "../../../scripts/setup/paths.ts";
 import type { Reporter } from "../../../training/tfjs/reporter.ts";
 import { trainModel } from "../../../training/tfjs/train-model.ts";
-import { readArguments, runCommand, usageError } from "../../terminal/command.ts";
 import { formatMetrics } from "../../terminal/metrics-table.ts";
-import { parseSettings } from "../../terminal/options.ts";
 import { bar, duration, type Progress } from "../../terminal/progress.ts";
 
-const usage = `npm run train -- --data <folder or zip> --out <folder> [options]
+export interface TrainOptions {
+  /** A zip or folder. */
+  data: string;
+  /** Folder of the model. */
+  out: string;
+  /** Fields of the execution input. */
+  set: Record<string, unknown>;
+}
 
-  --data <path>      a zip, or a folder with data.csv, dataset.json and images/
-  --out <folder>     where the model goes: model.onnx, avocado-model.json and plots/
-  --set key=value    a hyper-parameter, repeated: --set hyperparameters.epochs=3 --set hyperparameters.learningRate=0.001
-                     'mobilenet' also needs --set backbone=<folder, URL or s3:// address>, unless
-                     'npm run backbone -- download' has fetched it`;
-
-/** `npm run train`: trains a model on this machine, without AWS and without MLflow. */
-async function train(progress: Progress): Promise<void> {
-  const string = { type: "string" } as const;
-  const set = { type: "string", multiple: true } as const;
-  const { values } = readArguments({ options: { data: string, out: string, set } }, usage);
-  if (!values.data || !values.out) throw usageError("--data and --out are needed.", usage);
-  const settings = parseSettings(values.set ?? []);
+/** Trains a model on this machine and tests it. @throws InvalidInputError, InvalidDatasetError */
+export async function train(options: TrainOptions, progress: Progress): Promise<void> {
+  const { strategy = "ecs" } = options.set;
+  if (strategy !== "ecs") {
+    throw new InvalidInputError(
+      `This command trains as strategy 'ecs' does, not as '${strategy}'. Leave 'strategy' out.`,
+    );
+  }
   const found = existsSync(join(backboneFolder, "model.json")) ? { backbone: backboneFolder } : {};
-  const input = validateInput({ ...found, ...settings });
+  const input = validateInput({ ...found, ...options.set });
   const started = performance.now();
-  const dataset = await prepare(values.data, progress);
-  const out = resolve(values.out);
+  const dataset = await prepare(options.data, progress);
+  const out = resolve(options.out);
   const stopping = new AbortController();
   process.once("SIGINT", () => stopping.abort(new NamedError("Interrupted", "Interrupted.")));
   await trainModel({
@@ -115,5 +115,3 @@ function summarise(out: string, { modelName }: ValidatedInput, test: GroupedMetr
   progress.line(`${modelName} is in ${out}. On the test fruits, which the training has not seen:`);
   progress.line(formatMetrics(test));
 }
-
-await runCommand(usage, train);

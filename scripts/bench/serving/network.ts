@@ -5,9 +5,7 @@ import { join } from "node:path";
 import { modelFiles } from "../../../core/contracts/model.ts";
 import { localFolder, peersVenv, root } from "../../setup/paths.ts";
 import { run } from "../../setup/run.ts";
-
-export const networkNames = ["mobilenetv2", "resnet50"] as const;
-export type NetworkName = (typeof networkNames)[number];
+import type { NetworkName } from "./names.ts";
 
 /**
  * Folder of a network with random weights as Keras and as ONNX, made the first time and kept.

@@ -9,10 +9,8 @@ import { readModelFolder } from "../../../core/model/folder.ts";
 import { peersVenv, pythonBin, root, venv } from "../../setup/paths.ts";
 import { type Body, formBodies, httpTarget } from "./http-target.ts";
 import type { Load } from "./load.ts";
+import type { TargetName } from "./names.ts";
 import type { BenchmarkTarget } from "./target.ts";
-
-export const targetNames = ["api", "node", "keras", "mlflow", "lower-bound"] as const;
-export type TargetName = (typeof targetNames)[number];
 
 export interface Material {
   /** Has `model.onnx`, `avocado-model.json` and, for Keras, `model.keras`. */
@@ -32,7 +30,7 @@ export const targets: Record<TargetName, (material: Material) => Promise<Benchma
   api: (material) => thisApi(material, "this API (npm run serve)", "npm", ["run", "--silent", "serve", "--"]),
 
   /** As a container or a service manager starts it. */
-  node: (material) => thisApi(material, "this API without npm", process.execPath, ["cli/commands/serve/command.ts"]),
+  node: (material) => thisApi(material, "this API without npm", process.execPath, ["cli/main.ts", "serve"]),
 
   keras: async ({ network, photographs, work }) =>
     httpTarget({

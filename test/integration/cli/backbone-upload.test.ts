@@ -33,7 +33,7 @@ afterEach(async () => {
 const upload = () =>
   promisify(execFile)(
     process.execPath,
-    ["cli/commands/backbone/command.ts", "upload", "--stage", "local", "--from", join(folder, "mobilenet")],
+    ["cli/main.ts", "backbone", "upload", "--stage", "local", "--from", join(folder, "mobilenet")],
     { env: { ...process.env, AVOCADO_STATE_FOLDER: folder } },
   );
 

@@ -59,13 +59,7 @@ async function pretendToRun(): Promise<{ asked: (string | undefined)[] }> {
 
 /** Runs the command; what it prints, and its exit code. */
 async function champion(...args: string[]): Promise<{ code: number; text: string }> {
-  const command = [
-    "--disable-warning=ExperimentalWarning",
-    "cli/commands/champion/command.ts",
-    ...args,
-    "--model",
-    model(),
-  ];
+  const command = ["--disable-warning=ExperimentalWarning", "cli/main.ts", "champion", ...args, "--model", model()];
   const options = { env: { ...process.env, AVOCADO_STATE_FOLDER: folder } };
   try {
     const running = promisify(execFile)(process.execPath, command, options);
@@ -176,6 +170,18 @@ describe("npm run champion", () => {
     expect(text).toContain("different datasets");
   });
 
+  it("tells the same to programs", async () => {
+    await pretendToRun();
+    await trainTinyModel(sandbox, 1);
+    await champion("promote", "1", "--yes", "--reason", "to read it");
+    const read = async (...args: string[]) => JSON.parse((await champion(...args, "--json")).text);
+    const version = { model: model(), version: "1", isChampion: true, championBy: expect.stringMatching(/.@./) };
+    expect(await read("list")).toMatchObject([version]);
+    expect(await read("show", "1")).toMatchObject(version);
+    expect(await read("compare", "1", "1")).toMatchObject([version, version]);
+    expect(await read("log")).toEqual(await readLedger(sandbox.mlflow, model()));
+  });
+
   it("announces the change on the event bus", async () => {
     await pretendToRun();
     await trainTinyModel(sandbox, 1);
@@ -196,7 +202,7 @@ describe("npm run champion", () => {
 
   it("answers a wrong command with its usage", async () => {
     await pretendToRun();
-    expect((await champion("promote")).text).toMatch(/'promote' takes 1 versions, not 0[\s\S]*rollback/);
-    expect((await champion("crown", "1")).text).toContain("There is no 'crown'.");
+    expect((await champion("promote")).text).toMatch(/missing required argument 'version'[\s\S]*champion promote/);
+    expect((await champion("crown", "1")).text).toContain("unknown command 'crown'");
   });
 });

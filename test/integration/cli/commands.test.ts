@@ -17,8 +17,8 @@ let trained: string;
 
 /** Runs a command as a person does. @throws with `code` and `stderr` when it fails */
 async function run(command: string, ...args: string[]): Promise<string> {
-  const script = join(root, "cli/commands", command, "command.ts");
-  return (await promisify(execFile)(process.execPath, [script, ...args])).stdout;
+  const script = join(root, "cli/main.ts");
+  return (await promisify(execFile)(process.execPath, [script, command, ...args])).stdout;
 }
 
 beforeAll(async () => {
@@ -44,6 +44,11 @@ describe("npm run train", () => {
     expect(trained).toMatch(/mean of groups +[\d.]+/);
   });
 
+  it("says that another strategy trains elsewhere, before it reads any data", async () => {
+    const wrong = run("train", "--data", join(folder, "nowhere"), "--out", model, "--set", "strategy=kaggle");
+    await expect(wrong).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("Leave 'strategy' out.") });
+  });
+
   it("names a hyper-parameter that does not exist", async () => {
     const wrong = run("train", "--data", data, "--out", model, "--set", "hyperparameters.epoch=2");
     await expect(wrong).rejects.toMatchObject({
@@ -63,7 +68,7 @@ describe("npm run evaluate", () => {
     const page = await readFile(join(report, "index.html"), "utf8");
     expect(page).toContain(`avocado-model: ${sidecar.metrics.test_mae?.toFixed(2)} days off on average`);
     await expect(run("evaluate", "--model", model, "--data", data, "--split", "exam")).rejects.toMatchObject({
-      stderr: expect.stringContaining("--split exam is none of train, validation, test."),
+      stderr: expect.stringContaining("'exam' is invalid. Allowed choices are train, validation, test."),
     });
   });
 
@@ -108,6 +113,14 @@ describe("npm run predict", () => {
     expect(lines[0]).toMatch(/^\d+\.\d\d days {2}.*\.jpg$/);
   });
 
+  it("tells it to programs", async () => {
+    const [, first = ""] = (await readFile(join(data, "data.csv"), "utf8")).split("\n");
+    const photo = join(data, "images", `${first.split(",")[0]}.jpg`);
+    const [answer, ...others] = JSON.parse(await run("predict", "--model", model, "--storage", "T20", photo, "--json"));
+    expect(answer).toEqual({ photo, days: expect.any(Number) });
+    expect(others).toEqual([]);
+  });
+
   it("uses the model that comes with the project where none is named", async () => {
     const [, first = ""] = (await readFile(join(data, "data.csv"), "utf8")).split("\n");
     const photograph = join(data, "images", `${first.split(",")[0]}.jpg`);
@@ -116,8 +129,10 @@ describe("npm run predict", () => {
 
   it("answers wrong arguments with the usage", async () => {
     await expect(run("predict", "--model", model, "--storage", "fridge", "a.jpg")).rejects.toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/--storage fridge is none of T10, T20, Tam[\s\S]*npm run predict -- \[--model/),
+      code: 2,
+      stderr: expect.stringMatching(
+        /'fridge' is invalid. Allowed choices are T10, T20, Tam[\s\S]*Usage: avocado predict/,
+      ),
     });
   });
 

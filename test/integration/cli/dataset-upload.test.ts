@@ -32,7 +32,7 @@ afterEach(async () => {
 const upload = () =>
   promisify(execFile)(
     process.execPath,
-    ["cli/commands/dataset/command.ts", "upload", "--stage", "local", "--data", join(folder, "set.zip")],
+    ["cli/main.ts", "dataset", "upload", "--stage", "local", "--data", join(folder, "set.zip")],
     { env: { ...process.env, AVOCADO_STATE_FOLDER: folder } },
   );
 

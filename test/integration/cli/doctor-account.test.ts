@@ -21,9 +21,9 @@ async function run(recording: Recording, ...args: string[]): Promise<{ code: num
   const server = await startRecordedAws(recording);
   stop = server.stop;
   const env = { ...process.env, ...localAws(server.url) };
-  const script = join(root, "cli/commands/doctor/command.ts");
+  const script = join(root, "cli/main.ts");
   return new Promise((resolve) =>
-    execFile(process.execPath, [script, ...args], { env }, (error, stdout, stderr) =>
+    execFile(process.execPath, [script, "doctor", ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), said: stdout + stderr }),
     ),
   );

@@ -10,7 +10,8 @@ const commands = documents.flatMap((document) => commandsOf(document, "dev"));
 const ofStages = commands.filter((command) => command.startsWith("npm run ") && command.includes("--stage"));
 
 it.each([...new Set(ofStages)])("takes the documented '%s'", async (command) => {
-  const { text } = await runNpm(command.replaceAll(/<[^>]*>/g, "something"), nowhere);
-  // The usage, which answers a wrong command line, begins so.
-  expect(text).not.toMatch(/^npm run /m);
+  const { code, text } = await runNpm(command.replaceAll(/<[^>]*>/g, "something"), nowhere);
+  // The help, which answers a wrong command line, begins so.
+  expect(text).not.toMatch(/^Usage: /m);
+  expect(code).not.toBe(2);
 });

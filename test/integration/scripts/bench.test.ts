@@ -61,12 +61,12 @@ describe("npm run bench -- serving", () => {
 
 describe("npm run bench", () => {
   it.each([
-    [["preprocess", "--sizes", "many"], "--sizes are whole numbers from 500"],
-    [["serving", "--networks", "vgg16"], "--networks: there is no 'vgg16', only mobilenetv2, resnet50."],
-    [["serving", "--rounds", "none"], "--rounds none is not a number above 0."],
+    [["preprocess", "--sizes", "many"], "Write whole numbers from 500, with commas between them."],
+    [["serving", "--networks", "vgg16"], "There is no 'vgg16', only mobilenetv2, resnet50."],
+    [["serving", "--rounds", "none"], "Write a whole number from 1."],
     [["serving", "--model", "models/bootstrap"], "models/bootstrap has no model.keras"],
-    [["everything"], "There is no bench 'everything'."],
-    [[], "What is to be measured?"],
+    [["everything"], "unknown command 'everything'"],
+    [[], "name one of these commands"],
   ])("explains what is wrong with %j", async (args, message) => {
     await expect(bench(...args)).rejects.toMatchObject({ stderr: expect.stringContaining(message) });
   });

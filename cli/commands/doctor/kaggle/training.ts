@@ -9,6 +9,7 @@ import { findKernel } from "../../../../lambdas/shared/find-kernel.ts";
 import { uploadDataset } from "../../../../lambdas/upload-dataset/logic.ts";
 import { ensureSample } from "../../../../local/sample.ts";
 import { localFolder } from "../../../../scripts/setup/paths.ts";
+import { bar } from "../../../terminal/progress.ts";
 import type { Finding } from "../finding.ts";
 import { type Contact, tryOut, until } from "./contact.ts";
 
@@ -61,7 +62,8 @@ export async function examineTraining(contact: Contact, machineShape: string): P
 async function upload(contact: Contact): Promise<{ value: string; seconds: number }> {
   const { kaggle, name, onWait, pause, timeout } = contact;
   const folder = join(localFolder, "first-contact");
-  const photographs = await ensureSample(join(folder, "sample"), onWait, sample);
+  const showRendering = (done: number, total: number) => onWait(`Rendering photographs ${bar(done, total)}`);
+  const photographs = await ensureSample(join(folder, "sample"), showRendering, sample);
   onWait("Preparing the photographs");
   const { ref: dataset } = await prepareFolder(photographs, join(folder, "prepared"));
   const clients = {

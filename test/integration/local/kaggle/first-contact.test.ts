@@ -117,7 +117,7 @@ describe("the first contact", () => {
 
   it("is a command that prints the same for programs, and whose exit code says that something is missing", async () => {
     await kaggle.setFaults({ datasetFails: true });
-    const command = ["cli/commands/doctor/command.ts", "--kaggle", "--kaggle-url", `${kaggle.url}/api`, "--json"];
+    const command = ["cli/main.ts", "doctor", "--kaggle", "--kaggle-url", `${kaggle.url}/api`, "--json"];
     const env = { ...process.env, KAGGLE_USERNAME: username, KAGGLE_KEY: key, KAGGLE_API_TOKEN: "" };
     const { code, stdout } = await new Promise<{ code: unknown; stdout: string }>((done) => {
       execFile(process.execPath, command, { cwd: root, env }, (error, out) => done({ code: error?.code, stdout: out }));

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 const run = (...args: string[]) =>
-  spawnSync(process.execPath, ["cli/commands/dataset/command.ts", ...args], { encoding: "utf8" });
+  spawnSync(process.execPath, ["cli/main.ts", "dataset", ...args], { encoding: "utf8" });
 
 describe("npm run dataset -- sample", () => {
   it("writes a sample, also over one of the same seed", () => {
@@ -30,24 +30,24 @@ describe("npm run dataset -- sample", () => {
   });
 
   it.each([
-    [["sample"], "--out is needed.\n\nnpm run dataset -- sample --out <folder>"],
-    [[], "What is to be done?\n\nnpm run dataset -- sample"],
-    [["publish"], "There is no 'publish'."],
-    [["upload"], "--stage is needed."],
-    [["sample", "--out", "/tmp/none", "--fruits", "many"], "not NaN"],
+    [["sample"], "option '--out <folder>' not specified\n\nUsage: avocado dataset sample"],
+    [[], "name one of these commands"],
+    [["publish"], "unknown command 'publish'"],
+    [["upload"], "option '--stage <stage>' not specified"],
+    [["sample", "--out", "/tmp/none", "--fruits", "many"], "'many' is invalid. Write a whole number from 1."],
     [["sample", "--out", "/tmp/none", "--fruit", "3"], "--fruit"],
   ])("explains what is wrong with %j", (args, message) => {
     const { status, stderr } = run(...args);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("    at ");
-    expect(status).toBe(1);
+    expect(status).toBe(2);
   });
 });
 
 describe("npm run dataset -- upload", () => {
   it("says that no local stack is running", () => {
     const env = { ...process.env, AVOCADO_STATE_FOLDER: folder };
-    const command = ["cli/commands/dataset/command.ts", "upload", "--stage", "local", "--data", folder];
+    const command = ["cli/main.ts", "dataset", "upload", "--stage", "local", "--data", folder];
     const { status, stderr } = spawnSync(process.execPath, command, { encoding: "utf8", env });
     expect(stderr).toContain("No local stack is running: start one with 'npm start'");
     expect(status).toBe(1);

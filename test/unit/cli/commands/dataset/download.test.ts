@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const run = (...args: string[]) =>
   new Promise<{ status: number; output: string }>((resolve) => {
     const env = { ...process.env, XDG_CACHE_HOME: join(folder, "cache") };
-    const command = ["cli/commands/dataset/command.ts", "download", "--out", join(folder, "out"), ...args];
+    const command = ["cli/main.ts", "dataset", "download", "--out", join(folder, "out"), ...args];
     execFile(process.execPath, command, { env }, (error, stdout, stderr) =>
       resolve({ status: error ? Number(error.code) : 0, output: stdout + stderr }),
     );
