@@ -27,7 +27,7 @@ describe("prepareNotebook", () => {
   });
 
   it.each(["", "[]", '{"cells": 1}'])("rejects %s", (text) => {
-    expect(() => prepareNotebook(text)).toThrow(/no Jupyter notebook/);
+    expect(() => prepareNotebook(text)).toThrow(/not a Jupyter notebook/);
   });
 });
 
