@@ -2,6 +2,7 @@ import { S3Client, type S3ServiceException } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { errorMessage, InvalidInputError, NamedError, NotFoundError, TransientError } from "../core/errors.ts";
+import { parseJson } from "../core/json.ts";
 import { S3Store } from "./s3-store.ts";
 
 /** What opens a bucket that is not ours: credentials, and an address where it is not AWS that keeps it. */
@@ -45,14 +46,6 @@ async function readAccess(secrets: SecretsManagerClient, name: string): Promise<
   const parsed = externalAccess.safeParse(parseJson(found.SecretString ?? ""));
   if (parsed.success) return parsed.data;
   throw new InvalidInputError(`Secret '${name}' does not open a bucket:\n${z.prettifyError(parsed.error)}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What cannot be repaired by trying again, by the error's name or its status. */

@@ -1,7 +1,8 @@
+import type { Fetch } from "../core/http/request.ts";
 import { createSigner, type SigningOptions, signableUrl } from "./signer.ts";
 
 /** A `fetch` that signs each request for an IAM-authorised HTTP API. Bodies are text or bytes. */
-export function createSignedFetch(options: SigningOptions): (url: string, init: RequestInit) => Promise<Response> {
+export function createSignedFetch(options: SigningOptions): Fetch {
   const sign = createSigner(options);
   return async (address, init) => {
     const url = signableUrl(address);

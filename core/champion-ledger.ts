@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "./json.ts";
 import type { MlflowClient } from "./mlflow/client.ts";
 
 const changeKinds = ["retraining", "promotion", "rollback"] as const;
@@ -44,15 +45,7 @@ export async function readLedger(mlflow: MlflowClient, modelName: string): Promi
   return Object.entries(tags)
     .filter(([key]) => key.startsWith(prefix))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, value]) => parseEntry(value) ?? []);
-}
-
-function parseEntry(value: string): ChampionChange | undefined {
-  try {
-    return championChange.parse(JSON.parse(value));
-  } catch {
-    return undefined;
-  }
+    .flatMap(([, value]) => championChange.safeParse(parseJson(value)).data ?? []);
 }
 
 /** Does the ledger end with this version? If not, an attempt failed after it had moved the alias. */

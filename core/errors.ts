@@ -40,10 +40,18 @@ export class NotFoundError extends NamedError {
 /** There is no data at all yet. In the pipeline that is an outcome, and for whoever asked for some it is something missing. */
 export class NoDataError extends NotFoundError {}
 
+export interface TransientErrorOptions extends ErrorOptions {
+  /** Milliseconds that the dependency asked to wait before the next call. */
+  retryAfter?: number | undefined;
+}
+
 /** A dependency is away for the moment; the same call may succeed later. The state machine retries this name. */
 export class TransientError extends NamedError {
-  constructor(message: string, options?: ErrorOptions) {
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, { retryAfter, ...options }: TransientErrorOptions = {}) {
     super("Transient", message, options);
+    this.retryAfter = retryAfter;
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TransientError } from "./errors.ts";
+import { parseJson } from "./json.ts";
 import type { ObjectStore } from "./storage.ts";
 
 /** Key of the lock in the data bucket. */
@@ -61,10 +62,6 @@ async function isHeld({ executionArn, releasedAt }: RetrainingLock, isRunning: I
 
 /** A lock that cannot be read, altered by hand perhaps, is nobody's. */
 async function readLock(store: ObjectStore): Promise<RetrainingLock | undefined> {
-  try {
-    return retrainingLock.parse(JSON.parse(Buffer.from(await store.read(lockKey)).toString("utf8")));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
-    throw error;
-  }
+  const text = Buffer.from(await store.read(lockKey)).toString("utf8");
+  return retrainingLock.safeParse(parseJson(text)).data;
 }

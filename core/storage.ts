@@ -12,7 +12,7 @@ export interface ObjectInfo {
 
 /**
  * Objects by key: S3 in the cloud, a folder on a laptop. Steps take one of these, so that the same code prepares a data
- * set in Lambda and for `npm run train`.
+ * set in Lambda and for training on a laptop.
  */
 export interface ObjectStore {
   /** Information on the object, or undefined where there is none. */

@@ -3,8 +3,9 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { errorMessage, NamedError, TransientError } from "../../core/errors.ts";
+import { readRetryAfter, rootCause } from "../../core/http/request.ts";
+import { retry } from "../../core/http/retry.ts";
 
 /** A file cannot be had as it should be, and trying again cannot help. */
 export class DownloadError extends NamedError {
@@ -28,13 +29,14 @@ export interface DownloadOptions {
   attempts?: number;
   /** Seconds without a byte after which a connection counts as lost. */
   stallSeconds?: number;
-  /** Milliseconds before the second attempt; doubled each time. */
+  /** Milliseconds before the second attempt at least; doubled each time. */
   backoff?: number;
 }
 
 /**
  * Downloads a file over an unreliable line: a lost connection is resumed where it broke off, also by the next call. What
  * does not have the stated size and hash never gets the file's name. A file that is there already, whole, is not fetched.
+ * By hand: packages that resume (node-downloader-helper, ipull) check no hash and take a web page for the file.
  * @throws DownloadError when the host rejects or gives something else, TransientError when it cannot be reached
  */
 export async function downloadFile(options: DownloadOptions): Promise<void> {
@@ -61,28 +63,41 @@ export async function downloadFile(options: DownloadOptions): Promise<void> {
 
 /** Fetches until the file is whole. @returns whether it took more than one piece */
 async function fetchAll(options: DownloadOptions, part: string): Promise<boolean> {
-  const { url, attempts = 5, backoff = 1000, onRetry } = options;
-  let failures = 0;
-  for (let pieces = 1; ; pieces++) {
-    const before = await sizeOf(part);
-    if (options.size !== undefined && before === options.size) return pieces > 1;
-    try {
-      await fetchRest(options, part, before);
-      return pieces > 1;
-    } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
-      const done = await sizeOf(part);
-      failures = done > before ? 1 : failures + 1;
-      if (failures >= attempts) {
-        throw new TransientError(
-          `${url} could not be fetched: ${error.message} (${attempts} attempts). ${megabytes(done)} are kept: run the command again to go on.`,
-          { cause: error },
-        );
-      }
-      onRetry?.(`${error.message}; going on at ${megabytes(done)}`);
-      await sleep(backoff * 2 ** (failures - 1));
-    }
+  const { url, attempts = 5, backoff = 1000 } = options;
+  const fetchFurther = () =>
+    retry(
+      () => fetchPiece(options, part),
+      { maxAttempts: attempts, initialInterval: backoff },
+      { shouldRetry: (error) => error instanceof TransientError, onRetry: (error) => report(error, options, part) },
+    );
+  try {
+    for (let pieces = 1; ; pieces++) if (await fetchFurther()) return pieces > 1;
+  } catch (cause) {
+    if (!(cause instanceof TransientError)) throw cause;
+    const kept = megabytes(await sizeOf(part));
+    throw new TransientError(
+      `${url} could not be fetched: ${cause.message} (${attempts} attempts). ${kept} are kept: run the command again to go on.`,
+      { cause },
+    );
   }
+}
+
+/** Fetches what is missing. @returns false when the connection was lost after more of it had come, which is no failed attempt */
+async function fetchPiece(options: DownloadOptions, part: string): Promise<boolean> {
+  const before = await sizeOf(part);
+  if (options.size !== undefined && before === options.size) return true;
+  try {
+    await fetchRest(options, part, before);
+    return true;
+  } catch (error) {
+    if (!(error instanceof TransientError) || (await sizeOf(part)) <= before) throw error;
+    await report(error, options, part);
+    return false;
+  }
+}
+
+async function report({ message }: Error, { onRetry }: DownloadOptions, part: string): Promise<void> {
+  onRetry?.(`${message}; going on at ${megabytes(await sizeOf(part))}`);
 }
 
 async function fetchRest(options: DownloadOptions, part: string, begin: number): Promise<void> {
@@ -126,7 +141,9 @@ async function readHead(response: Response, options: DownloadOptions, part: stri
     await rm(part, { force: true });
     throw new TransientError("the host has less of the file than was fetched before");
   }
-  if (status === 408 || status === 429 || status >= 500) throw new TransientError(`the host answers ${status}`);
+  if (status === 408 || status === 429 || status >= 500) {
+    throw new TransientError(`the host answers ${status}`, { retryAfter: readRetryAfter(response) });
+  }
   if (!response.ok) {
     const why = status === 404 || status === 410 ? "the file is not there any more" : "the host rejects it";
     throw new DownloadError(`${where} answers ${status} ${response.statusText}: ${why}.`);
@@ -150,8 +167,8 @@ function wrongSize(where: string, found: string, size: number): DownloadError {
 }
 
 function describeNetwork(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = (cause as NodeJS.ErrnoException).code;
+  const cause = rootCause(error);
+  const { code } = cause as NodeJS.ErrnoException;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the name of the host is not known here (${code})`;
   if (code === "ECONNREFUSED") return "the host does not accept connections (ECONNREFUSED)";
   if (code === "ENOSPC") throw new DownloadError("The disk is full.", { cause: error });

@@ -1,4 +1,5 @@
 import { type TrainingEvent, trainingEvent } from "../../core/contracts/training.ts";
+import { parseJson } from "../../core/json.ts";
 import { bar, duration, type Progress } from "../terminal/progress.ts";
 
 /** Shows what a trainer printed: an epoch stays as a line, a batch moves the bar. Other output is in the log only. */
@@ -15,12 +16,7 @@ export function showKernelOutput(text: string, progress: Progress): void {
 }
 
 function parseEvent(line: string): TrainingEvent | undefined {
-  if (!line.startsWith("{")) return undefined;
-  try {
-    return trainingEvent.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
+  return line.startsWith("{") ? trainingEvent.safeParse(parseJson(line)).data : undefined;
 }
 
 function describe(event: TrainingEvent): string {

@@ -52,7 +52,7 @@ const needBackbone: readonly Network[] = ["mobilenet"];
 /** What to tell a person who left `backbone` out. */
 export function missingBackbone(cnn: Network): string {
   return (
-    `'${cnn}' starts from a pretrained network: fetch it with 'npm run backbone -- download', or name it with ` +
+    `'${cnn}' starts from a pretrained network: fetch it with the command 'backbone download', or name it with ` +
     "backbone=<folder, URL or s3:// address>."
   );
 }

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
+import type { RequestOptions } from "../http/request.ts";
 import { KaggleAwayError, type KaggleHttp } from "./http.ts";
 
 /** A file to upload, read from any byte on. */
@@ -12,6 +13,13 @@ export interface BlobSource {
 }
 
 const started = z.object({ token: z.string().min(1), createUrl: z.url() });
+type Upload = z.infer<typeof started> & {
+  /** Bytes that have arrived as far as is known, and the most that ever had. */
+  from: number;
+  furthest: number;
+  /** Whether the last attempt failed, so that nobody knows how much of it has arrived. */
+  interrupted: boolean;
+};
 /** `from`: bytes that have arrived. */
 type Progress = { state: "complete" | "expired" } | { state: "partial"; from: number };
 /** Milliseconds for the content of one file. */
@@ -31,17 +39,10 @@ export class KaggleBlobs {
    * @throws KaggleError; TransientError when several attempts in a row got no byte further
    */
   async upload(source: BlobSource): Promise<string> {
-    let { token, createUrl } = await this.start(source);
-    let from = 0;
-    let furthest = 0;
-    for (let attempt = 1; ; attempt++) {
-      const progress = await this.attempt(source, createUrl, from, attempt);
-      if (progress.state === "complete") return token;
-      if (progress.state === "expired") ({ token, createUrl } = await this.start(source));
-      from = progress.state === "partial" ? progress.from : 0;
-      if (from > furthest) attempt = 0;
-      furthest = Math.max(furthest, from);
-    }
+    const upload: Upload = { ...(await this.start(source)), from: 0, furthest: 0, interrupted: false };
+    // Attempts are counted anew whenever more of the file has arrived.
+    for (let whole = false; !whole; ) whole = await this.http.retried(() => this.advance(source, upload));
+    return upload.token;
   }
 
   private start({ name, size, modified }: BlobSource) {
@@ -54,15 +55,23 @@ export class KaggleBlobs {
     return this.http.call("blobs.BlobApiService/StartBlobUpload", body, started);
   }
 
-  /** Sends the rest; when that breaks off, asks how much has arrived. */
-  private async attempt(source: BlobSource, url: string, from: number, attempt: number): Promise<Progress> {
-    try {
-      return await this.put(source, url, from);
-    } catch (error) {
-      if (!(error instanceof KaggleAwayError)) throw error;
-      await this.http.pause(attempt, error);
-      return this.probe(source, url);
+  /** Sends the rest. After a failure it asks first, and returns false when more has arrived than ever before. */
+  private async advance(source: BlobSource, upload: Upload): Promise<boolean> {
+    if (upload.interrupted) {
+      const found = await this.probe(source, upload.createUrl);
+      if (found.state === "complete") return true;
+      upload.interrupted = false;
+      if (found.state === "expired") Object.assign(upload, await this.start(source));
+      upload.from = found.state === "partial" ? found.from : 0;
+      if (upload.from > upload.furthest) {
+        upload.furthest = upload.from;
+        return false;
+      }
     }
+    upload.interrupted = true;
+    const { state } = await this.put(source, upload.createUrl, upload.from);
+    if (state === "complete") return true;
+    throw new KaggleAwayError(`the upload of ${source.name}`, `its address is ${state}`);
   }
 
   private async put(source: BlobSource, url: string, from: number): Promise<Progress> {
@@ -76,7 +85,7 @@ export class KaggleBlobs {
     // of all that was sent; without that, an answer 308 is an error, and the probe after it says how much has arrived.
     const streamed = { body: Readable.toWeb(content), duplex: "half", redirect: "error", window: null } as RequestInit;
     try {
-      return await this.progressOf(source, url, { headers, ...streamed, signal: AbortSignal.timeout(uploadTime) });
+      return await this.progressOf(source, url, { headers, ...streamed, timeout: uploadTime });
     } finally {
       content.destroy();
     }
@@ -90,8 +99,8 @@ export class KaggleBlobs {
     });
   }
 
-  private async progressOf({ name }: BlobSource, url: string, init: RequestInit): Promise<Progress> {
-    const request: RequestInit = { method: "PUT", redirect: "manual", ...init };
+  private async progressOf({ name }: BlobSource, url: string, init: Partial<RequestOptions>): Promise<Progress> {
+    const request = { method: "PUT", redirect: "manual", ...init } as const;
     const answer = await this.http.send(`the upload of ${name}`, url, request, [308, 404, 410]);
     if (answer.status === 404 || answer.status === 410) return { state: "expired" };
     if (answer.status !== 308) return { state: "complete" };

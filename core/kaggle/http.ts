@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { errorMessage, TransientError } from "../errors.ts";
+import { errorMessage, TransientError, type TransientErrorOptions } from "../errors.ts";
+import { type Fetch, type RequestOptions, readRetryAfter, readText, send } from "../http/request.ts";
+import { type RetryPolicy, retry } from "../http/retry.ts";
+import { parseJson } from "../json.ts";
 import { authorization, type KaggleCredentials } from "./credentials.ts";
 import { KaggleError } from "./errors.ts";
-
-/** The part of `fetch` that the client uses. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface KaggleOptions {
   credentials: KaggleCredentials;
@@ -14,7 +13,7 @@ export interface KaggleOptions {
   fetch?: Fetch;
   /** How often a call is tried before it fails as transient. Default 6. */
   attempts?: number;
-  /** Milliseconds before the second attempt, 1.7 times as long before each one after it. Default 500. */
+  /** Milliseconds before the second attempt at least, 1.7 times as long before each one after it. Default 350. */
   backoff?: number;
   /** Milliseconds that the client waits at most when Kaggle names a time (`Retry-After`). Default 60 000. */
   longestWait?: number;
@@ -23,19 +22,17 @@ export interface KaggleOptions {
 /** Address of the real service. */
 export const kaggleApi = "https://api.kaggle.com";
 
-/** Kaggle is away or busy; `retryAfter` in milliseconds, where it said so. */
+/** Kaggle is away or busy. When it is busy, it has not carried out the call. */
 export class KaggleAwayError extends TransientError {
   readonly busy: boolean;
-  readonly retryAfter: number | undefined;
 
   constructor(
     call: string,
     why: string,
-    options: { busy?: boolean; retryAfter?: number | undefined; cause?: unknown },
+    { busy = false, ...options }: TransientErrorOptions & { busy?: boolean } = {},
   ) {
-    super(`Kaggle does not take ${call} (${why}). Start the execution again later.`, { cause: options.cause });
-    this.busy = options.busy ?? false;
-    this.retryAfter = options.retryAfter;
+    super(`Kaggle does not take ${call} (${why}). Start the execution again later.`, options);
+    this.busy = busy;
   }
 }
 
@@ -44,21 +41,24 @@ const rejection = z.object({ code: z.number().min(400), message: z.string().defa
 /** Calls of Kaggle's API: always POST and JSON. */
 export class KaggleHttp {
   readonly owner: string;
-  private readonly fetch: Fetch;
-  private readonly attempts: number;
+  private readonly fetch: Fetch | undefined;
   private readonly base: string;
   private readonly authorization: string;
-  private readonly backoff: number;
-  private readonly longestWait: number;
+  private readonly policy: RetryPolicy;
 
   constructor(options: KaggleOptions) {
     this.owner = options.credentials.username;
     this.authorization = authorization(options.credentials);
     this.base = options.baseUrl.replace(/\/+$/, "");
-    this.fetch = options.fetch ?? fetch;
-    this.attempts = options.attempts ?? 6;
-    this.backoff = options.backoff ?? 500;
-    this.longestWait = options.longestWait ?? 60_000;
+    this.fetch = options.fetch;
+    this.policy = {
+      maxAttempts: options.attempts ?? 6,
+      initialInterval: options.backoff ?? 350,
+      backoffCoefficient: 1.7,
+      // An upload alone may take a quarter of an hour.
+      maxElapsed: 3600_000,
+      maxRetryAfter: options.longestWait,
+    };
   }
 
   /** Calls what may safely be called twice. @throws KaggleError, TransientError */
@@ -82,32 +82,32 @@ export class KaggleHttp {
     return this.retried(() => this.send(`GET ${new URL(url).pathname}`, url, {}));
   }
 
-  /** Waits before the next attempt. @throws the error that ended this one when there is to be no other */
-  async pause(attempt: number, error: KaggleAwayError): Promise<void> {
-    const wait = error.retryAfter ?? this.backoff * 1.7 ** (attempt - 1) * (0.5 + Math.random());
-    if (attempt >= this.attempts || wait > this.longestWait) throw error;
-    await sleep(wait);
+  /** Repeats what fails while Kaggle is away or busy and `may` allows it. @throws what the last attempt threw */
+  retried<T>(once: (attempt: number) => Promise<T>, may = (_: KaggleAwayError) => true): Promise<T> {
+    return retry(once, this.policy, { shouldRetry: (error) => error instanceof KaggleAwayError && may(error) });
   }
 
   /**
    * Sends a request. `accepted`: statuses beyond 2xx that are not failures here.
    * @throws KaggleAwayError when it may be sent again later; KaggleError when it is rejected
    */
-  async send(call: string, url: string, init: RequestInit, accepted: readonly number[] = []): Promise<Response> {
-    let response: Response;
-    try {
-      response = await this.fetch(url, { signal: AbortSignal.timeout(120_000), ...init });
-    } catch (cause) {
-      throw new KaggleAwayError(call, networkProblem(cause), { cause });
-    }
+  async send(
+    call: string,
+    url: string,
+    init: Partial<RequestOptions>,
+    accepted: readonly number[] = [],
+  ): Promise<Response> {
+    const response = await send(url, { fetch: this.fetch, timeout: 120_000, ...init }).catch((cause: unknown) => {
+      throw new KaggleAwayError(call, errorMessage(cause), { cause });
+    });
     if (accepted.includes(response.status)) return response;
-    const text = isJson(response) || !response.ok ? await readText(call, response.clone()) : "";
+    const text = isJson(response) || !response.ok ? await this.readText(call, response.clone()) : "";
     const said = rejection.safeParse(parseJson(text)).data;
     const status = response.ok ? (said?.code ?? response.status) : response.status;
     if (response.ok && status < 400) return response;
     if (status === 429 || status >= 500) {
-      const retryAfter = parseRetryAfter(response.headers.get("retry-after"));
-      throw new KaggleAwayError(call, `status ${status}`, { busy: status === 429, retryAfter });
+      const options = { busy: status === 429, retryAfter: readRetryAfter(response) };
+      throw new KaggleAwayError(call, `status ${status}`, options);
     }
     throw new KaggleError(call, status, (said?.message ?? text).slice(0, 500));
   }
@@ -122,52 +122,19 @@ export class KaggleHttp {
   }
 
   private async parse<T>(call: string, response: Response, answer: z.ZodType<T>): Promise<T> {
-    const json = parseJson(await readText(call, response));
+    const json = parseJson(await this.readText(call, response));
     // Under load Kaggle sends a page for people, with any status (unsloth's launcher for Kaggle met 429 and 503 so).
-    if (json === undefined) throw new KaggleAwayError(call, "its answer is not JSON", {});
+    if (json === undefined) throw new KaggleAwayError(call, "its answer is not JSON");
     const parsed = answer.safeParse(json);
     if (parsed.success) return parsed.data;
     throw new KaggleError(call, response.status, `its answer is not as expected:\n${z.prettifyError(parsed.error)}`);
   }
 
-  private async retried<T>(once: () => Promise<T>, may = (_: KaggleAwayError) => true): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await once();
-      } catch (error) {
-        if (!(error instanceof KaggleAwayError) || !may(error)) throw error;
-        await this.pause(attempt, error);
-      }
-    }
-  }
-}
-
-/** Milliseconds of a `Retry-After`, which is a number of seconds or a date. */
-function parseRetryAfter(value: string | null): number | undefined {
-  if (!value) return undefined;
-  const wait = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
-}
-
-async function readText(call: string, response: Response): Promise<string> {
-  try {
-    return await response.text();
-  } catch (cause) {
-    throw new KaggleAwayError(call, `the answer broke off: ${networkProblem(cause)}`, { cause });
+  private readText(call: string, response: Response): Promise<string> {
+    return readText(response).catch((cause: unknown) => {
+      throw new KaggleAwayError(call, `the answer broke off: ${errorMessage(cause)}`, { cause });
+    });
   }
 }
 
 const isJson = (response: Response) => (response.headers.get("content-type") ?? "").includes("json");
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function networkProblem(error: unknown): string {
-  return errorMessage(error instanceof Error && error.cause instanceof Error ? error.cause : error);
-}

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
+import { parseJson } from "../json.ts";
 import { optionalField, optionalText } from "./answer.ts";
 import { checkKernel, type KaggleRef } from "./checks.ts";
 import { isAbsent, KaggleError } from "./errors.ts";
@@ -169,11 +170,7 @@ export class KaggleKernels {
 /** Kaggle gives a log as the text of a JSON array; one that is no such thing is shown as it is. */
 function parseLog(text: string): LogEntry[] {
   if (!text) return [];
-  try {
-    return z.array(logEntry).parse(JSON.parse(text));
-  } catch {
-    return [{ stream_name: "stdout", time: 0, data: text }];
-  }
+  return z.array(logEntry).safeParse(parseJson(text)).data ?? [{ stream_name: "stdout", time: 0, data: text }];
 }
 
 /** The last lines of a log, without the colours of a terminal. */

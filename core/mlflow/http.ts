@@ -1,17 +1,17 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { errorMessage, NamedError, TransientError } from "../errors.ts";
-
-/** The part of `fetch` that the client uses: in AWS one that signs goes in. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+import { errorMessage, NamedError, TransientError, type TransientErrorOptions } from "../errors.ts";
+import { type Fetch, readRetryAfter, readText, send } from "../http/request.ts";
+import { type RetryPolicy, retry } from "../http/retry.ts";
+import { parseJson } from "../json.ts";
 
 export interface MlflowOptions {
   /** Address of the server, without `/api`. */
   trackingUri: string;
+  /** Default: the global `fetch`. In AWS one that signs. */
   fetch?: Fetch;
   /** How often a call is tried before it fails as transient. Default 5. */
   attempts?: number;
-  /** Milliseconds before the second attempt, doubled for each one after it. Default 250. */
+  /** Milliseconds before the second attempt at least, doubled for each one after it. Default 125. */
   backoff?: number;
   /**
    * Milliseconds for which a call is tried while a gateway says that nothing answers behind it (503, 504): a stopped
@@ -43,7 +43,7 @@ export function isErrorCode(error: unknown, errorCode: string): error is MlflowE
 class AwayError extends TransientError {
   readonly startable: boolean;
 
-  constructor(message: string, startable: boolean, options?: ErrorOptions) {
+  constructor(message: string, startable: boolean, options: TransientErrorOptions) {
     super(message, options);
     this.startable = startable;
   }
@@ -51,24 +51,22 @@ class AwayError extends TransientError {
 
 const transientStatuses = [429, 502, 503, 504];
 const startableStatuses = [503, 504];
-const longestPause = 10_000;
 const rejection = z.object({ error_code: z.string(), message: z.string().default("") });
 
-/** Calls of MLflow's REST API. */
+/** Calls of MLflow's REST API. By hand: MLflow has no client for Node, and the pipeline needs some twenty routes of it. */
 export class MlflowHttp {
   readonly trackingUri: string;
-  private readonly fetch: Fetch;
-  private readonly attempts: number;
-  private readonly backoff: number;
+  private readonly fetch: Fetch | undefined;
+  private readonly policy: RetryPolicy;
   private readonly maxWait: number;
   private readonly timeout: number;
 
   constructor(options: MlflowOptions) {
     this.trackingUri = options.trackingUri.replace(/\/+$/, "");
-    this.fetch = options.fetch ?? fetch;
-    this.attempts = options.attempts ?? 5;
-    this.backoff = options.backoff ?? 250;
+    this.fetch = options.fetch;
     this.maxWait = options.maxWait ?? 120_000;
+    const { attempts: maxAttempts = 5, backoff: initialInterval = 125 } = options;
+    this.policy = { maxAttempts, initialInterval, maxRetryAfter: this.maxWait };
     this.timeout = options.timeout ?? 35_000;
   }
 
@@ -87,27 +85,23 @@ export class MlflowHttp {
    * looks before the next one. @throws MlflowError, TransientError
    */
   create<T>(path: string, body: object, answer: z.ZodType<T>, find: () => Promise<T | undefined>): Promise<T> {
-    let attempted = false;
-    return this.retried(async () => {
-      const found = attempted ? await find() : undefined;
-      attempted = true;
+    return this.retried(async (attempt) => {
+      const found = attempt > 1 ? await find() : undefined;
       return found ?? this.send("POST", path, body, answer);
     });
   }
 
-  private async retried<T>(once: () => Promise<T>): Promise<T> {
-    const started = Date.now();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await once();
-      } catch (error) {
-        if (!(error instanceof AwayError)) throw error;
-        const pause = Math.min(this.backoff * 2 ** (attempt - 1), longestPause) * (0.5 + Math.random() / 2);
-        const waits = error.startable && Date.now() - started + pause < this.maxWait;
-        if (attempt >= this.attempts && !waits) throw error;
-        await sleep(pause);
-      }
-    }
+  /** Attempts are counted, but a server that is starting is given time instead. */
+  private retried<T>(once: (attempt: number) => Promise<T>): Promise<T> {
+    const { maxAttempts } = this.policy;
+    return retry(
+      once,
+      { ...this.policy, maxAttempts: Number.POSITIVE_INFINITY },
+      {
+        shouldRetry: (error, { attempt, elapsed }) =>
+          error instanceof AwayError && (attempt < maxAttempts || (error.startable && elapsed < this.maxWait)),
+      },
+    );
   }
 
   private async send<T>(method: string, path: string, body: object | undefined, answer: z.ZodType<T>): Promise<T> {
@@ -115,18 +109,21 @@ export class MlflowHttp {
     let response: Response;
     let text: string;
     try {
-      response = await this.fetch(`${this.trackingUri}/api/2.0/mlflow/${path}`, {
+      response = await send(`${this.trackingUri}/api/2.0/mlflow/${path}`, {
         method,
-        signal: AbortSignal.timeout(this.timeout),
+        fetch: this.fetch,
+        timeout: this.timeout,
         ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body, keepNaN) }),
       });
-      text = await response.text();
-    } catch (error) {
-      throw this.away(call, causeOf(error), false, error);
+      text = await readText(response);
+    } catch (cause) {
+      throw this.away(call, errorMessage(cause), false, { cause });
     }
     const { status } = response;
-    if (transientStatuses.includes(status))
-      throw this.away(call, `status ${status}`, startableStatuses.includes(status));
+    if (transientStatuses.includes(status)) {
+      const retryAfter = readRetryAfter(response);
+      throw this.away(call, `status ${status}`, startableStatuses.includes(status), { retryAfter });
+    }
     const json = parseJson(text);
     if (!response.ok) throw this.rejected(call, status, json, text);
     const parsed = answer.safeParse(json);
@@ -135,10 +132,10 @@ export class MlflowHttp {
     throw new MlflowError(call, status, "UNEXPECTED_ANSWER", `is ${this.trackingUri} MLflow 3?\n${what}`);
   }
 
-  private away(call: string, why: string, startable: boolean, cause?: unknown): AwayError {
+  private away(call: string, why: string, startable: boolean, options: TransientErrorOptions) {
     const what = `MLflow at ${this.trackingUri} does not answer ${call} (${why}).`;
     const advice = "Check that it runs and can be reached there, then start the execution again.";
-    return new AwayError(`${what} ${advice}`, startable, { cause });
+    return new AwayError(`${what} ${advice}`, startable, options);
   }
 
   private rejected(call: string, status: number, json: unknown, text: string): MlflowError {
@@ -156,18 +153,4 @@ export class MlflowHttp {
 /** JSON has no NaN and no infinity; MLflow takes them as strings. */
 function keepNaN(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return errorMessage(cause) || String((cause as NodeJS.ErrnoException).code);
 }

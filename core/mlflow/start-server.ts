@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorMessage, NamedError } from "../errors.ts";
-import type { Fetch } from "./http.ts";
+import { NamedError } from "../errors.ts";
+import { describeCause, type Fetch } from "../http/request.ts";
 
 /** The task that runs the MLflow server, where it can be started and stopped. */
 export interface ServerTask {
@@ -74,7 +74,7 @@ async function findProblem({ trackingUri, fetch }: StartServerOptions): Promise<
     );
   } catch (error) {
     if (error instanceof NamedError) throw error;
-    return errorMessage(error instanceof Error && error.cause ? error.cause : error);
+    return describeCause(error);
   }
 }
 

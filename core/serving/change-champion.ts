@@ -22,7 +22,7 @@ export async function changeChampion(
   const { modelName, to } = change;
   const { mlflow } = clients;
   const version = await mlflow.registry.getVersion(modelName, to);
-  if (!version) throw new NotFoundError(`${modelName} has no version ${to}. 'npm run champion -- list' shows them.`);
+  if (!version) throw new NotFoundError(`${modelName} has no version ${to}. The command 'champion list' shows them.`);
   const { onnx } = await readModelVersion(clients.artifacts, version);
   await (await loadOnnxModel(onnx)).release();
 

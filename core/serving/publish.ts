@@ -43,7 +43,7 @@ export async function publishManifest(
   const champion = await mlflow.registry.getAlias(modelName, "champion");
   if (!champion) {
     throw new NotFoundError(
-      `${modelName} has no champion to deploy: choose one with 'npm run champion -- promote', or retrain`,
+      `${modelName} has no champion to deploy: choose one with the command 'champion promote', or retrain`,
     );
   }
   const { onnx, sidecar } = await readModelVersion(artifacts, champion);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { datasetKeys, datasetSummary } from "../../core/contracts/dataset.ts";
 import {
   type CollectTrainingTask,
@@ -10,6 +9,7 @@ import {
 import { type ModelSidecar, modelFiles } from "../../core/contracts/model.ts";
 import type { TrainingResult } from "../../core/contracts/pipeline.ts";
 import { NotFoundError } from "../../core/errors.ts";
+import { retry } from "../../core/http/retry.ts";
 import { type ArtifactBucket, artifactPrefix } from "../../core/mlflow/artifacts.ts";
 import type { MlflowClient } from "../../core/mlflow/client.ts";
 import { writeOnnxFlavour } from "../../core/mlflow/flavour.ts";
@@ -27,7 +27,7 @@ export interface CollectTrainingClients {
   /** The data bucket. */
   data: ObjectStore;
   artifacts: ArtifactBucket;
-  /** Milliseconds after which files that cannot be used are looked at once more. */
+  /** Milliseconds after which, at least, files that cannot be used are looked at once more. */
   secondLook: number;
 }
 
@@ -58,14 +58,11 @@ async function importOutputs(
   clients: CollectTrainingClients,
 ): Promise<ModelSidecar> {
   try {
-    return await importOnce(task, run, prefix, clients);
-  } catch (error) {
-    if (!(error instanceof UnusableOutputError)) throw error;
-  }
-  // Hours on a GPU are worth a second look: a file may not be listed yet.
-  await sleep(clients.secondLook);
-  try {
-    return await importOnce(task, run, prefix, clients);
+    // Hours on a GPU are worth a second look: a file may not be listed yet.
+    const policy = { maxAttempts: 2, initialInterval: clients.secondLook, maxInterval: 2 * clients.secondLook };
+    return await retry(() => importOnce(task, run, prefix, clients), policy, {
+      shouldRetry: (error) => error instanceof UnusableOutputError,
+    });
   } catch (error) {
     if (error instanceof UnusableOutputError) {
       await clients.mlflow.runs.setTag(run.runId, notebookTags(task.input.strategy).rejected, error.message);

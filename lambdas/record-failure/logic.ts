@@ -2,6 +2,7 @@ import { z } from "zod";
 import { validateInput } from "../../core/contracts/execution.ts";
 import type { RecordedFailure } from "../../core/contracts/pipeline.ts";
 import { errorMessage } from "../../core/errors.ts";
+import { parseJson } from "../../core/json.ts";
 import type { MlflowClient } from "../../core/mlflow/client.ts";
 import type { Run } from "../../core/mlflow/runs.ts";
 import { executionName, runsOfExecution, runTags } from "../../core/run-tags.ts";
@@ -41,13 +42,8 @@ export async function recordFailure(task: RecordFailureTask, clients: RecordFail
 
 /** Name and reason of a failure as Step Functions reports it. */
 export function describeFailure({ Error: name, Cause: cause }: RecordFailureTask["error"]) {
-  let json: unknown;
-  try {
-    json = JSON.parse(cause);
-  } catch {
-    // A cause in words.
-  }
-  const thrown = lambdaFailure.safeParse(json);
+  // Undefined for a cause in words.
+  const thrown = lambdaFailure.safeParse(parseJson(cause));
   const reason = (thrown.success ? thrown.data.errorMessage : cause).trim();
   return {
     error: (thrown.success && thrown.data.errorType) || name,

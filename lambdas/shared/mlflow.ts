@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { createSignedFetch } from "../../aws/signed-fetch.ts";
+import type { Fetch } from "../../core/http/request.ts";
 import { createMlflowClient, type MlflowClient } from "../../core/mlflow/client.ts";
-import type { Fetch, MlflowOptions } from "../../core/mlflow/http.ts";
+import type { MlflowOptions } from "../../core/mlflow/http.ts";
 
 /** How requests to a server of ours are authorised: not at all, or signed with the Lambda's own role. */
 export const authorisation = z.enum(["none", "sigv4"]).default("none");

@@ -9,6 +9,7 @@ import {
   NotFoundError,
   TransientError,
 } from "../../core/errors.ts";
+import { describeCause } from "../../core/http/request.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { type Tensorflow, tf } from "./tensorflow.ts";
 
@@ -122,7 +123,7 @@ async function download(url: string): Promise<Uint8Array> {
     throw response.status >= 500 ? new TransientError(sentence) : new NotFoundError(sentence);
   } catch (cause) {
     if (cause instanceof NotFoundError || cause instanceof TransientError) throw cause;
-    throw new TransientError(`${url} could not be fetched: ${errorMessage(cause)}`, { cause });
+    throw new TransientError(`${url} could not be fetched: ${describeCause(cause)}`, { cause });
   }
 }
 

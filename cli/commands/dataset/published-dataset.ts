@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorMessage } from "../../../core/errors.ts";
+import { fetchJson } from "../../../core/http/request.ts";
 import { DownloadError } from "../../download/download-file.ts";
 import { published } from "./published.ts";
 
@@ -39,7 +40,10 @@ const byHand =
 export async function listPublishedFiles(repository: string): Promise<PublishedFile[]> {
   const [, id, version] = /^10\.17632\/(\w+)\.(\d+)$/.exec(published.doi) ?? [];
   const url = `${repository}/public-api/datasets/${id}/files?folder_id=root&version=${version}`;
-  const parsed = files.safeParse(await fetchJson(url));
+  const answer = await fetchJson(url, { headers: { accept: "application/json" }, timeout: 60_000 }).catch((cause) => {
+    throw new DownloadError(`The data repository cannot be asked: ${errorMessage(cause)}. ${byHand}`, { cause });
+  });
+  const parsed = files.safeParse(answer);
   if (!parsed.success) {
     throw new DownloadError(
       `${url} does not describe files as expected:\n${z.prettifyError(parsed.error)}\nThe repository may have changed. ${byHand}`,
@@ -55,20 +59,4 @@ export async function listPublishedFiles(repository: string): Promise<PublishedF
     );
   }
   return useful;
-}
-
-async function fetchJson(url: string): Promise<unknown> {
-  try {
-    const response = await fetch(url, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(60_000) });
-    if (!response.ok) throw new Error(`it answers ${response.status} ${response.statusText}`);
-    const text = await response.text();
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new Error(`it answers with something that is not JSON: '${text.slice(0, 60).replace(/\s+/g, " ")}...'`);
-    }
-  } catch (cause) {
-    const why = cause instanceof Error && cause.cause ? errorMessage(cause.cause) : errorMessage(cause);
-    throw new DownloadError(`The data repository cannot be asked (${url}): ${why}. ${byHand}`, { cause });
-  }
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { errorMessage, InvalidInputError } from "../../../core/errors.ts";
-import type { Fetch } from "../../../core/mlflow/http.ts";
+import { describeCause, type Fetch } from "../../../core/http/request.ts";
 import { rejectionOf } from "./rejection.ts";
 
 export interface ProxyOptions {
@@ -36,7 +36,7 @@ export async function startProxy(options: ProxyOptions): Promise<{ url: string; 
   const server = createServer((request, response) => {
     answer(request, response, port, options).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else reject(response, 502, `MLflow cannot be reached: ${causeOf(error)}`);
+      else reject(response, 502, `MLflow cannot be reached: ${describeCause(error)}`);
     });
   });
   await once(server.listen(options.port, "127.0.0.1"), "listening").catch((cause: unknown) => {
@@ -100,8 +100,4 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 
 function reject(response: ServerResponse, status: number, sentence: string): void {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${sentence}\n`);
-}
-
-function causeOf(error: unknown): string {
-  return errorMessage(error instanceof Error && error.cause ? error.cause : error);
 }

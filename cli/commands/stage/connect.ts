@@ -6,9 +6,9 @@ import { S3Store } from "../../../aws/s3-store.ts";
 import { createSignedFetch } from "../../../aws/signed-fetch.ts";
 import { findOutputs, stageOutputs } from "../../../aws/stage-outputs.ts";
 import { NotFoundError } from "../../../core/errors.ts";
+import type { Fetch } from "../../../core/http/request.ts";
 import type { ArtifactBucket } from "../../../core/mlflow/artifacts.ts";
 import { createMlflowClient, type MlflowClient } from "../../../core/mlflow/client.ts";
-import type { Fetch } from "../../../core/mlflow/http.ts";
 import { useLocalAws } from "../../../local/ministack.ts";
 import { findRunningStack } from "../../../local/state.ts";
 import { linesOfFile, linesOfLogGroup } from "./lines.ts";
@@ -69,7 +69,7 @@ async function connectCloud(name: string): Promise<Stage> {
     fetch: signed,
     trainerLines: (signal) => linesOfLogGroup(new CloudWatchLogsClient(), `/avocado/${name}/trainer`, signal),
     // MLflow's task and database may be scaled to zero: it answers 503 or 504 for up to two minutes.
-    mlflow: createMlflowClient({ trackingUri, fetch: signed, attempts: 9, backoff: 1000 }),
+    mlflow: createMlflowClient({ trackingUri, fetch: signed, attempts: 9, backoff: 500 }),
     whoAmI: async () => (await new STSClient().send(new GetCallerIdentityCommand({}))).Arn ?? "unknown",
   };
 }

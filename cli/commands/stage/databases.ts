@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "../../../aws/data-api.ts";
+import { retry } from "../../../core/http/retry.ts";
 
 /** MLflow's database, and the role of the same name that owns it. */
 export const registryDatabase = "mlflow";
@@ -7,7 +7,7 @@ export const registryDatabase = "mlflow";
 export interface SwapOptions {
   /** Milliseconds for which the end of other connections is waited for. Default 1 minute. */
   timeout?: number;
-  /** Milliseconds between two attempts. Default 1 second. */
+  /** Milliseconds between two attempts at least; at most twice as long. Default 1 second. */
   pause?: number;
 }
 
@@ -61,21 +61,19 @@ async function whileUnused(
   statement: string,
   { timeout = 60_000, pause = 1000 }: SwapOptions,
 ): Promise<void> {
-  const deadline = Date.now() + timeout;
-  for (;;) {
+  const run = async () => {
     // The Data API keeps connections of its own, as the master user.
     await sql.run(
       "SELECT count(pg_terminate_backend(pid))::text FROM pg_stat_activity WHERE datname = :name " +
         "AND usename IN (current_user, :role) AND pid <> pg_backend_pid()",
       { name, role: registryDatabase },
     );
-    try {
-      await sql.run(statement);
-      return;
-    } catch (error) {
-      const inUse = error instanceof Error && error.message.includes("is being accessed by other users");
-      if (!inUse || Date.now() + pause > deadline) throw error;
-      await sleep(pause);
-    }
-  }
+    await sql.run(statement);
+  };
+  const policy = { maxAttempts: Number.POSITIVE_INFINITY, maxElapsed: timeout };
+  await retry(
+    run,
+    { ...policy, initialInterval: pause, backoffCoefficient: 1 },
+    { shouldRetry: ({ message }) => message.includes("is being accessed by other users") },
+  );
 }

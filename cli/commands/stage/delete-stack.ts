@@ -6,9 +6,20 @@ import {
   waitUntilStackDeleteComplete,
 } from "@aws-sdk/client-cloudformation";
 import { NamedError } from "../../../core/errors.ts";
+import { retry } from "../../../core/http/retry.ts";
 
-/** A second attempt often succeeds: something else still held a resource, or a bucket was written to meanwhile. */
-const attempts = 3;
+/**
+ * A second attempt often succeeds: something else still held a resource, or a bucket was written to meanwhile. A
+ * CloudFront distribution and a database cluster take a quarter of an hour each.
+ */
+const policy = { maxAttempts: 3, maxElapsed: 4 * 3600_000, initialInterval: 0 };
+
+class DeleteFailedError extends NamedError {
+  constructor(stack: string, reasons: readonly string[], cause: unknown) {
+    const advice = "Mend it, then run the command again: it goes on from there.";
+    super("StackNotDeleted", `${stack} cannot be deleted:\n  ${reasons.join("\n  ")}\n${advice}`, { cause });
+  }
+}
 
 /**
  * Deletes a stack and waits until it is gone. `prepare` runs before each attempt.
@@ -22,26 +33,19 @@ export async function deleteStack(
   const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
   // A stack that is gone is found by its id only.
   const byId = { StackName: stack?.StackId ?? StackName };
-  for (let attempt = 1; ; attempt++) {
+  const attempt = async () => {
     await prepare();
     const started = new Date();
     await client.send(new DeleteStackCommand({ StackName }));
     try {
-      // A CloudFront distribution and a database cluster take a quarter of an hour each.
       await waitUntilStackDeleteComplete({ client, maxWaitTime: 3600, minDelay: 1, maxDelay: 10 }, byId);
-      return;
-    } catch (error) {
+    } catch (cause) {
       const { Stacks: [now] = [] } = await client.send(new DescribeStacksCommand(byId));
-      if (now?.StackStatus !== "DELETE_FAILED") throw error;
-      if (attempt < attempts) continue;
-      const reasons = await readFailures(client, byId.StackName, started);
-      throw new NamedError(
-        "StackNotDeleted",
-        `${StackName} cannot be deleted:\n  ${reasons.join("\n  ")}\nMend it, then run the command again: it goes on from there.`,
-        { cause: error },
-      );
+      if (now?.StackStatus !== "DELETE_FAILED") throw cause;
+      throw new DeleteFailedError(StackName, await readFailures(client, byId.StackName, started), cause);
     }
-  }
+  };
+  await retry(attempt, policy, { shouldRetry: (error) => error instanceof DeleteFailedError });
 }
 
 async function readFailures(client: CloudFormationClient, StackName: string, since: Date): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { openExternalStore } from "../../../../aws/external-store.ts";
 import { errorMessage } from "../../../../core/errors.ts";
+import { parseJson } from "../../../../core/json.ts";
 import { parseCredentials } from "../../../../core/kaggle/credentials.ts";
 import { ask, findDenied, isAbsent } from "../ask.ts";
 import type { Finding } from "../finding.ts";
@@ -26,7 +27,7 @@ export function checkKaggleSecret(client: SecretsManagerClient, name: string, us
       };
     }
     try {
-      const { username } = parseCredentials(parse(found.SecretString ?? ""), name);
+      const { username } = parseCredentials(parseJson(found.SecretString ?? ""), name);
       return { state: "ok", found: `those of ${username}` };
     } catch (error) {
       const advice = `aws secretsmanager put-secret-value --secret-id ${name} ${value}`;
@@ -47,12 +48,4 @@ export function checkRawDataSecret(client: SecretsManagerClient, name: string): 
       return { state: "missing", found: errorMessage(error), advice };
     }
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,6 @@
 import { type ApiGatewayV2Client, GetVpcLinkCommand } from "@aws-sdk/client-apigatewayv2";
 import { healthResponse } from "../../../../core/contracts/predict.ts";
-import { errorMessage } from "../../../../core/errors.ts";
-import type { Fetch } from "../../../../core/mlflow/http.ts";
+import { describeCause, type Fetch } from "../../../../core/http/request.ts";
 import { ask } from "../ask.ts";
 import type { Finding } from "../finding.ts";
 
@@ -25,8 +24,7 @@ export async function checkApi(fetch: Fetch, url: string, stage: string): Promis
     const { model, source } = healthResponse.parse(JSON.parse(body));
     return { check, state: "ok", found: `${url} serves ${model.name}, version ${model.version} (${source})` };
   } catch (error) {
-    const reason = errorMessage(error instanceof Error && error.cause ? error.cause : error);
-    return { check, state: "missing", found: `${url}/health does not answer: ${reason}`, advice };
+    return { check, state: "missing", found: `${url}/health does not answer: ${describeCause(error)}`, advice };
   }
 }
 

@@ -42,7 +42,12 @@ describe("downloadFile", () => {
   });
 
   it("goes on where an earlier call gave up", async () => {
-    const { address, ranges } = await startFileHost(serve(content, { cutAfter: 40_000 }), answer(503), serve(content));
+    const { address, ranges } = await startFileHost(
+      serve(content, { cutAfter: 40_000 }),
+      answer(503),
+      answer(503),
+      serve(content),
+    );
     await expect(fetchFrom(address, { attempts: 2 })).rejects.toMatchObject({
       name: "Transient",
       message: expect.stringMatching(/answers 503 \(2 attempts\)\. 0\.0 MB are kept: run the command again to go on/),
@@ -50,7 +55,7 @@ describe("downloadFile", () => {
     expect(existsSync(path)).toBe(false);
     await fetchFrom(address);
     expect(isWhole()).toBe(true);
-    expect(ranges[2]).toBe("bytes=40000-");
+    expect(ranges.slice(1)).toEqual(Array(3).fill("bytes=40000-"));
   });
 
   it("takes a silent connection for a lost one", async () => {

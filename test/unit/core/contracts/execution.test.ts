@@ -29,7 +29,7 @@ describe("validateInput", () => {
 
   it("rejects a pretrained network without a backbone, and says how to get one", () => {
     const hyperparameters = { cnn: "mobilenet" };
-    expect(() => validateInput({ hyperparameters })).toThrow(/npm run backbone -- download.*backbone=<folder/);
+    expect(() => validateInput({ hyperparameters })).toThrow(/command 'backbone download'.*backbone=<folder/);
     expect(validateInput({ hyperparameters, backbone: "s3://models/mobilenet" }).backbone).toBe(
       "s3://models/mobilenet",
     );

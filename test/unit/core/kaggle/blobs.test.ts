@@ -99,6 +99,15 @@ describe("upload", () => {
     await expect(client.blobs.upload(source)).resolves.toBe("token2");
   });
 
+  it("gives up when each address that it gets has expired", async () => {
+    const expired: Answer = { status: 410, body: "" };
+    const { client } = await uploads(
+      () => expired,
+      () => expired,
+    );
+    await expect(client.blobs.upload(source)).rejects.toMatchObject({ name: "Transient" });
+  });
+
   it("gives up when it gets no byte further", async () => {
     const { client } = await uploads(
       () => lost,

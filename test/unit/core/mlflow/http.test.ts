@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createMlflowClient } from "../../../../core/mlflow/client.ts";
 import { MlflowHttp } from "../../../../core/mlflow/http.ts";
-import { startFileHost } from "../../../support/file-host.ts";
+import { answer, startFileHost } from "../../../support/file-host.ts";
 import { type Answer, lostAnswer, startAnswering } from "../../../support/http.ts";
 
 const json = (body: unknown, status = 200): Answer => ({ status, body: JSON.stringify(body) });
@@ -47,6 +47,13 @@ describe("MlflowHttp", () => {
     const http = new MlflowHttp({ trackingUri: address, backoff: 1, maxWait: 5000 });
     await expect(http.get("runs/get", {}, anything)).resolves.toEqual({ ok: true });
     expect(asked).toHaveLength(8);
+  });
+
+  it("waits as long as Retry-After says", async () => {
+    const { address } = await startFileHost(answer(429, "", { "retry-after": "1" }), answer(200, "{}"));
+    const started = performance.now();
+    await new MlflowHttp({ trackingUri: address, backoff: 1 }).get("runs/get", {}, anything);
+    expect(performance.now() - started).toBeGreaterThan(950);
   });
 
   it("gives up an attempt that gets no answer in time", async () => {

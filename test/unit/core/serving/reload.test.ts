@@ -11,7 +11,7 @@ const serving = (version: string) => ({
 });
 
 function reload(address: string) {
-  return reloadApi(`${address}/`, fetch, manifest, [1, 1]);
+  return reloadApi(`${address}/`, fetch, manifest, { maxAttempts: 3, initialInterval: 1 });
 }
 
 describe("reloadApi", () => {

@@ -140,7 +140,7 @@ describe("mobilenet", () => {
   it("is rejected without a backbone, with what to do", async () => {
     await expect(train("none", { backbone: undefined })).rejects.toMatchObject({
       name: "InvalidInput",
-      message: expect.stringMatching(/npm run backbone -- download.*backbone=<folder/),
+      message: expect.stringMatching(/command 'backbone download'.*backbone=<folder/),
     });
   });
 });

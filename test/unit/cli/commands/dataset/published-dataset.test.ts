@@ -33,6 +33,6 @@ describe("listPublishedFiles", () => {
   });
 
   it("says that the repository rejects", async () => {
-    await expect(list("", 403)).rejects.toThrow("it answers 403 Forbidden");
+    await expect(list("", 403)).rejects.toThrow("answers 403: Forbidden");
   });
 });
