@@ -12,7 +12,7 @@ const megabytesPerProcessor = 1769;
 /** Megabytes of the Lambda that makes a shard. */
 const memory = Number(
   /"preprocess-shard".*?memory: (\d+)/s.exec(
-    readFileSync(new URL("../../../lib/constructs/pipeline-steps.ts", import.meta.url), "utf8"),
+    readFileSync(new URL("../../../lib/constructs/data-steps.ts", import.meta.url), "utf8"),
   )?.[1],
 );
 /** As in docs/data.md: as much again for waiting on S3. */
