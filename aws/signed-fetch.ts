@@ -1,5 +1,14 @@
+import { z } from "zod";
 import type { Fetch } from "../core/http/request.ts";
 import { createSigner, type SigningOptions, signableUrl } from "./signer.ts";
+
+/** How requests to a server of ours are authorised: not at all, or signed with the caller's own role. */
+export const authorisation = z.enum(["none", "sigv4"]).default("none");
+
+/** The `fetch` for a server of ours. */
+export function fetchWith(auth: z.infer<typeof authorisation>, region: string): Fetch {
+  return auth === "sigv4" ? createSignedFetch({ region }) : fetch;
+}
 
 /** A `fetch` that signs each request for an IAM-authorised HTTP API. Bodies are text or bytes. */
 export function createSignedFetch(options: SigningOptions): Fetch {

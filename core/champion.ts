@@ -1,8 +1,5 @@
-import { bootstrapVersion, type GroupedMetrics, type ModelSidecar } from "./contracts/model.ts";
+import { bootstrapVersion, type GroupedMetrics, type ModelSidecar, type PromotionMetric } from "./contracts/model.ts";
 import { InvalidModelError } from "./errors.ts";
-
-export const promotionMetrics = ["mse", "mae", "rmse", "macroMae"] as const;
-export type PromotionMetric = (typeof promotionMetrics)[number];
 
 /** A model version, or the bootstrap model, and how it did on the test photographs. */
 export interface ScoredModel {

@@ -1,9 +1,10 @@
 import { createReadStream, createWriteStream, type Dirent } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { NotFoundError } from "./errors.ts";
+import { replaceFile, temporarySuffix } from "./replace-file.ts";
 import type { ObjectInfo, ObjectStore } from "./storage.ts";
 
 /** A folder as an object store: keys are paths below it. */
@@ -56,8 +57,8 @@ export class FolderStore implements ObjectStore {
     return content;
   }
 
-  write(key: string, body: Uint8Array | string): Promise<void> {
-    return this.replace(key, (path) => writeFile(path, body));
+  async write(key: string, body: Uint8Array | string): Promise<void> {
+    return replaceFile(this.path(key), (path) => writeFile(path, body));
   }
 
   async writeIfUnchanged(key: string, body: Uint8Array | string, etag: string | undefined): Promise<boolean> {
@@ -80,22 +81,8 @@ export class FolderStore implements ObjectStore {
     }
   }
 
-  writeStream(key: string, body: Readable): Promise<void> {
-    return this.replace(key, (path) => pipeline(body, createWriteStream(path)));
-  }
-
-  /** Written next to its final path and renamed, so that a reader never sees a part. */
-  private async replace(key: string, write: (path: string) => Promise<void>): Promise<void> {
-    const path = this.path(key);
-    const temporary = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}${temporarySuffix}`;
-    await mkdir(dirname(path), { recursive: true });
-    try {
-      await write(temporary);
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+  async writeStream(key: string, body: Readable): Promise<void> {
+    return replaceFile(this.path(key), (path) => pipeline(body, createWriteStream(path)));
   }
 
   private path(key: string): string {
@@ -110,7 +97,6 @@ export class FolderStore implements ObjectStore {
   }
 }
 
-const temporarySuffix = ".partial";
 const isTemporary = (key: string) => key.endsWith(temporarySuffix);
 
 function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {

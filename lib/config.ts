@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { promotionMetric } from "../core/contracts/model.ts";
 import { kaggleLicences } from "./kaggle-licences.ts";
 import { findRenamedSettings } from "./renamed-settings.ts";
 
@@ -49,10 +50,7 @@ const sagemaker = z
 const everyStage = {
   $schema: z.string().optional(),
   modelName: z.string().min(1).default("avocado-model").describe("The registered model that the API serves."),
-  promotionMetric: z
-    .enum(["mse", "mae", "rmse", "macroMae"])
-    .default("mse")
-    .describe("What decides a promotion; lower is better."),
+  promotionMetric: promotionMetric.default("mse").describe("What decides a promotion; lower is better."),
   predict: z
     .strictObject({
       memoryMegabytes: z.int().min(512).max(10_240).default(3008).describe("New accounts have at most 3008 MB."),

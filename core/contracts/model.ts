@@ -17,6 +17,10 @@ export const groupedMetrics = regressionMetrics.extend({
 });
 export type GroupedMetrics = z.infer<typeof groupedMetrics>;
 
+/** The error that decides a promotion; lower is better. */
+export const promotionMetric = z.enum(["mse", "mae", "rmse", "macroMae"]);
+export type PromotionMetric = z.infer<typeof promotionMetric>;
+
 /** `avocado-model.json`, next to `model.onnx`: what a model is, without opening it. */
 export const modelSidecar = z.object({
   name: z.string(),

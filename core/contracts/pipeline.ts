@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { countsByReason } from "./dataset.ts";
 import { validatedInput } from "./execution.ts";
-import { groupedMetrics } from "./model.ts";
+import { groupedMetrics, promotionMetric } from "./model.ts";
 
 /**
  * What goes into and comes out of each task of the state machine. States carry keys and counts, never what grows with the
@@ -107,7 +107,7 @@ export const evaluationResult = z.object({
   promoted: z.boolean(),
   /** A sentence for people. */
   reason: z.string(),
-  metric: z.enum(["mse", "mae", "rmse", "macroMae"]),
+  metric: promotionMetric,
   challenger: scoredVersion,
   /**
    * The champion before this evaluation, or the bootstrap model where there was none. Absent when an earlier attempt has

@@ -1,3 +1,4 @@
+import { median, sum } from "d3-array";
 import { type StorageGroup, storageGroups } from "../contracts/dataset.ts";
 import type { GroupedMetrics, RegressionMetrics } from "../contracts/model.ts";
 
@@ -45,11 +46,10 @@ export function groupedMetrics(scored: readonly ScoredPhotograph[]): GroupedMetr
 export function medianBaselineMae(scored: readonly { group: StorageGroup; days: number }[]): number {
   const groups = [...Map.groupBy(scored, ({ group }) => group).values()];
   const sums = groups.map((photographs) => {
-    const days = photographs.map((photograph) => photograph.days).toSorted((a, b) => a - b);
-    const median = days[Math.floor(days.length / 2)] as number;
-    return days.reduce((sum, value) => sum + Math.abs(value - median), 0);
+    const middle = median(photographs, ({ days }) => days) ?? 0;
+    return sum(photographs, ({ days }) => Math.abs(days - middle));
   });
-  return sums.reduce((sum, value) => sum + value, 0) / scored.length;
+  return sum(sums) / scored.length;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { quantile } from "d3-array";
 import { type StorageGroup, storageGroups } from "../contracts/dataset.ts";
 import type { ScoredPhotograph } from "../model/metrics.ts";
 import { Chart, type Point, type Spread } from "./chart.ts";
@@ -126,12 +127,6 @@ function meanAbsolute(photographs: readonly ScoredPhotograph[]): number {
 }
 
 function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const quantile = (q: number) => {
-    const place = q * (sorted.length - 1);
-    const below = Math.floor(place);
-    const [low = 0, high = low] = [sorted[below], sorted[Math.min(below + 1, sorted.length - 1)]];
-    return low + (high - low) * (place - below);
-  };
-  return { p10: quantile(0.1), p25: quantile(0.25), p50: quantile(0.5), p75: quantile(0.75), p90: quantile(0.9) };
+  const at = (q: number) => quantile(values, q) ?? 0;
+  return { p10: at(0.1), p25: at(0.25), p50: at(0.5), p75: at(0.75), p90: at(0.9) };
 }

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import { type ChampionManifest, type ModelSidecar, servingKeys } from "../contracts/model.ts";
+import type { ChampionManifest, ModelSidecar } from "../contracts/model.ts";
 import type { Deployment } from "../contracts/pipeline.ts";
 import { errorMessage, NotFoundError } from "../errors.ts";
 import { type ArtifactBucket, readModelVersion } from "../mlflow/artifacts.ts";
 import type { MlflowClient } from "../mlflow/client.ts";
 import { loadVerifiedModel } from "../model/onnx-model.ts";
-import { writeJson } from "../storage.ts";
+import { buildManifest, writeChampion } from "./manifest.ts";
 
 export interface PublishClients {
   mlflow: MlflowClient;
@@ -48,23 +47,15 @@ export async function publishManifest(
   }
   const { onnx, sidecar } = await readModelVersion(artifacts, champion);
   await (await loadVerifiedModel(onnx)).release();
-  const sha256 = createHash("sha256").update(onnx).digest("hex");
-  const manifest: ChampionManifest = {
+  const manifest = buildManifest(onnx, {
     modelName,
     version: champion.version,
-    alias: "champion",
     runId: champion.runId,
-    key: servingKeys.model(sha256),
-    sha256,
-    size: onnx.length,
     datasetVersion: sidecar.datasetVersion,
     metrics: await metricsOf(mlflow, champion.runId, sidecar),
     createdAt: sidecar.createdAt,
-  };
-  const published = await artifacts.store.head(manifest.key);
-  if (published?.size !== onnx.length) await artifacts.store.write(manifest.key, onnx, "application/octet-stream");
-  // Last: a manifest never names a graph that is not there.
-  await writeJson(artifacts.store, servingKeys.manifest, manifest);
+  });
+  await writeChampion(artifacts.store, onnx, manifest);
   return manifest;
 }
 

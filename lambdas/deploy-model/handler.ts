@@ -1,10 +1,11 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { S3Store } from "../../aws/s3-store.ts";
+import { authorisation, fetchWith } from "../../aws/signed-fetch.ts";
 import { deployModelTask } from "../../core/contracts/pipeline.ts";
 import { reloadApi } from "../../core/serving/reload.ts";
 import { environment } from "../shared/env.ts";
-import { authorisation, fetchWith, mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
+import { mlflowEnvironment, mlflowFrom } from "../shared/mlflow.ts";
 import { step } from "../shared/step.ts";
 import { deployModel } from "./logic.ts";
 

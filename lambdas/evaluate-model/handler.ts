@@ -3,7 +3,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { announceWith } from "../../aws/champion-events.ts";
 import { S3Store } from "../../aws/s3-store.ts";
-import { promotionMetrics } from "../../core/champion.ts";
+import { promotionMetric } from "../../core/contracts/model.ts";
 import { evaluateModelTask } from "../../core/contracts/pipeline.ts";
 import { bootstrapModel } from "../shared/bootstrap.ts";
 import { environment } from "../shared/env.ts";
@@ -16,7 +16,7 @@ const env = environment(
     ...mlflowEnvironment,
     DATA_BUCKET: z.string().min(1),
     ARTIFACT_BUCKET: z.string().min(1),
-    PROMOTION_METRIC: z.enum(promotionMetrics).default("mse"),
+    PROMOTION_METRIC: promotionMetric.default("mse"),
   }),
 );
 const s3 = new S3Client();

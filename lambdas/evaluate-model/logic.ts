@@ -1,6 +1,6 @@
-import { decideChampion, type PromotionMetric } from "../../core/champion.ts";
+import { decideChampion } from "../../core/champion.ts";
 import { type Announce, isRecorded, recordChange } from "../../core/champion-ledger.ts";
-import { bootstrapVersion, type GroupedMetrics } from "../../core/contracts/model.ts";
+import { bootstrapVersion, type GroupedMetrics, type PromotionMetric } from "../../core/contracts/model.ts";
 import type { EvaluateModelTask, EvaluationResult } from "../../core/contracts/pipeline.ts";
 import { type Dataset, openDataset } from "../../core/dataset/open.ts";
 import { NotFoundError } from "../../core/errors.ts";

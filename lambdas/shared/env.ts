@@ -1,17 +1,14 @@
-import { z } from "zod";
+import type { z } from "zod";
+import { parseEnvironment } from "../../core/environment.ts";
 
 /**
- * Reads the environment of one Lambda once, through its schema. All problems are reported together; only success is kept,
- * so a corrected environment is seen by the next call.
+ * Reads the environment of one Lambda once, through its schema. Only success is kept, so a corrected environment is seen by
+ * the next call.
  */
 export function environment<T extends z.ZodType>(schema: T): () => z.infer<T> {
   let cached: z.infer<T> | undefined;
   return () => {
-    if (cached === undefined) {
-      const parsed = schema.safeParse(process.env);
-      if (!parsed.success) throw new Error(`The environment is incomplete:\n${z.prettifyError(parsed.error)}`);
-      cached = parsed.data;
-    }
+    cached ??= parseEnvironment(schema, process.env);
     return cached as z.infer<T>;
   };
 }

@@ -1,10 +1,11 @@
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { z } from "zod";
 import { EcsServerTask } from "../../aws/server-task.ts";
+import { fetchWith } from "../../aws/signed-fetch.ts";
 import { startRegistryTask } from "../../core/contracts/pipeline.ts";
 import { startTrackingServer } from "../../core/mlflow/start-server.ts";
 import { environment } from "../shared/env.ts";
-import { fetchWith, mlflowEnvironment } from "../shared/mlflow.ts";
+import { mlflowEnvironment } from "../shared/mlflow.ts";
 import { step } from "../shared/step.ts";
 
 const env = environment(

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
+import { median } from "d3-array";
 import type { Progress } from "../../cli/terminal/progress.ts";
 import { Chart, type Point } from "../../core/plots/chart.ts";
 import { collectPhotographs, writeBenchZip } from "./material.ts";
@@ -93,14 +94,13 @@ async function compare(photographs: number, step: (name: string) => Promise<Meas
     alone.push(await step("sharp"));
     whole.push(await step("preprocess"));
   }
-  const median = (measured: readonly Measured[], clock: Clock) =>
-    measured.map((one) => one[clock]).toSorted((a, b) => a - b)[Math.floor(rounds / 2)] as number;
+  const middle = (measured: readonly Measured[], clock: Clock) => median(measured, (one) => one[clock]) ?? Number.NaN;
   return {
     photographs,
-    sharpPerSecond: photographs / median(alone, "seconds"),
-    preprocessPerSecond: photographs / median(whole, "seconds"),
-    ratio: median(alone, "seconds") / median(whole, "seconds"),
-    cpuRatio: median(alone, "cpuSeconds") / median(whole, "cpuSeconds"),
+    sharpPerSecond: photographs / middle(alone, "seconds"),
+    preprocessPerSecond: photographs / middle(whole, "seconds"),
+    ratio: middle(alone, "seconds") / middle(whole, "seconds"),
+    cpuRatio: middle(alone, "cpuSeconds") / middle(whole, "cpuSeconds"),
   };
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
-import { type ChampionManifest, servingKeys } from "../../core/contracts/model.ts";
-import { type ObjectStore, writeJson } from "../../core/storage.ts";
+import type { ChampionManifest } from "../../core/contracts/model.ts";
+import { buildManifest, writeChampion } from "../../core/serving/manifest.ts";
+import type { ObjectStore } from "../../core/storage.ts";
 import { tinyModel } from "./models.ts";
 
 /** Publishes a model that answers mean(image) / 25.5 + bias days (2 more at T10, 1 more at ambient). */
@@ -11,21 +11,15 @@ export async function publishChampion(
   change: Partial<ChampionManifest> = {},
 ): Promise<ChampionManifest> {
   const bytes = tinyModel(bias);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const manifest: ChampionManifest = {
+  const facts = {
     modelName: "avocado-model",
     version,
-    alias: "champion",
     runId: `run-${version}`,
-    key: servingKeys.model(sha256),
-    sha256,
-    size: bytes.length,
     datasetVersion: "0123456789abcdef",
     metrics: {},
     createdAt: "2026-03-01T10:00:00.000Z",
-    ...change,
   };
-  await store.write(manifest.key, bytes);
-  await writeJson(store, servingKeys.manifest, manifest);
+  const manifest = { ...buildManifest(bytes, facts), ...change };
+  await writeChampion(store, bytes, manifest);
   return manifest;
 }

@@ -1,3 +1,4 @@
+import { quantile } from "d3-array";
 import sharp from "sharp";
 import { predictForm } from "./api-event.ts";
 
@@ -73,11 +74,9 @@ function readAnswer(body: string): { version: string; days: number } {
 
 /** A line for people: requests, failures, latency, and when the first and all answers carried another version. */
 export function describePhase(name: string, samples: readonly Sample[], version?: string): string {
-  const latencies = samples.map(({ started, ended }) => ended - started).sort((a, b) => a - b);
-  const quantile = (share: number) =>
-    latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? 0;
+  const latency = (share: number) => quantile(samples, share, ({ started, ended }) => ended - started) ?? 0;
   const failed = samples.filter(({ status }) => status !== 200).length;
-  const cells = [samples.length, failed, ...[0.5, 0.99, 1].map((share) => `${Math.round(quantile(share))} ms`)];
+  const cells = [samples.length, failed, ...[0.5, 0.99, 1].map((share) => `${Math.round(latency(share))} ms`)];
   return [name.padEnd(40), ...cells.map((cell) => String(cell).padStart(9)), takeOver(samples, version)].join(" ");
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import {
@@ -10,6 +10,7 @@ import {
   TransientError,
 } from "../../core/errors.ts";
 import { describeCause } from "../../core/http/request.ts";
+import { replaceFile } from "../../core/replace-file.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { type Tensorflow, tf } from "./tensorflow.ts";
 
@@ -64,19 +65,19 @@ export async function loadBackbone(address: string, options: BackboneOptions): P
 /** The cached copy, or a new one. The hash is written last: without it, the copy is not whole. */
 async function readCached(place: string, options: BackboneOptions): Promise<BackboneFiles> {
   const folder = join(options.cacheFolder, createHash("sha256").update(place).digest("hex").slice(0, 16));
-  const hashFile = join(folder, "sha256");
-  const recorded = await readFile(hashFile, "utf8").catch(() => undefined);
+  const recorded = await readFile(join(folder, "sha256"), "utf8").catch(() => undefined);
   if (recorded) {
     const cached = await readFiles(folder, options).catch(() => undefined);
     if (cached && hashFiles(cached) === recorded.trim()) return cached;
   }
   const files = await readFiles(place, options);
-  await mkdir(folder, { recursive: true });
+  const keep = (name: string, content: Uint8Array | string) =>
+    replaceFile(join(folder, name), (temporary) => writeFile(temporary, content));
   const { weightsManifest } = parseDescription(place, files.description);
   const names = weightsManifest.flatMap(({ paths }) => paths).map((path) => basename(path));
-  for (const [i, content] of files.weights.entries()) await replaceFile(join(folder, names[i] as string), content);
-  await replaceFile(join(folder, "model.json"), files.description);
-  await replaceFile(hashFile, `${hashFiles(files)}\n`);
+  for (const [i, content] of files.weights.entries()) await keep(names[i] as string, content);
+  await keep("model.json", files.description);
+  await keep("sha256", `${hashFiles(files)}\n`);
   return files;
 }
 
@@ -161,10 +162,4 @@ function hashFiles({ description, weights }: BackboneFiles): string {
   const hash = createHash("sha256").update(description);
   for (const content of weights) hash.update(content);
   return hash.digest("hex");
-}
-
-async function replaceFile(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, content);
-  await rename(temporary, path);
 }

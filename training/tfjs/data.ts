@@ -1,8 +1,9 @@
-import { mkdir, open, rename, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { open, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import pMap from "p-map";
 import { imageBytes, imageSize, type ManifestRow, type Split, storageGroups } from "../../core/contracts/dataset.ts";
 import type { Dataset } from "../../core/dataset/open.ts";
+import { replaceFile } from "../../core/replace-file.ts";
 import { createRandom, type Random } from "../../core/synthetic/random.ts";
 import { copyPhotograph, drawAugmentation } from "./augment.ts";
 import { type Tensorflow, tf } from "./tensorflow.ts";
@@ -39,10 +40,7 @@ export async function cachePhotographs(
     const found = await stat(path(key)).catch(() => undefined);
     if (found?.size !== photographs * imageBytes) {
       const { pixels } = await dataset.readShard(key);
-      await mkdir(dirname(path(key)), { recursive: true });
-      const temporary = `${path(key)}.${process.pid}.tmp`;
-      await writeFile(temporary, pixels);
-      await rename(temporary, path(key));
+      await replaceFile(path(key), (temporary) => writeFile(temporary, pixels));
     }
     onShard?.(++done, shards.length);
   };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { authorisation } from "../../aws/signed-fetch.ts";
 
 /** The environment of a trainer: the task definition gives most of it, the image `CACHE_FOLDER`, and who starts it `JOB_KEY`. */
 export const trainerEnvironment = z.object({
@@ -6,7 +7,7 @@ export const trainerEnvironment = z.object({
   ARTIFACT_BUCKET: z.string().min(1),
   AWS_REGION: z.string().min(1),
   MLFLOW_TRACKING_URI: z.url(),
-  MLFLOW_AUTH: z.enum(["none", "sigv4"]).default("none"),
+  MLFLOW_AUTH: authorisation,
   /** Key of the job in the data bucket. */
   JOB_KEY: z.string().min(1),
   CACHE_FOLDER: z.string().min(1),

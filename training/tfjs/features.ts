@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { imageBytes } from "../../core/contracts/dataset.ts";
+import { replaceFile } from "../../core/replace-file.ts";
 import type { LabelledRow, PhotographCache } from "./data.ts";
 import type { FeatureExtractor } from "./feature-extractor.ts";
 
@@ -51,26 +52,22 @@ async function computeFeatures(
   path: string,
   { photographs, rows, onProgress, signal }: FeatureOptions,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, "w");
-  try {
-    for (let first = 0; first < rows.length; first += batchSize) {
-      const some = rows.slice(first, first + batchSize);
-      const pixels = new Float32Array(some.length * imageBytes);
-      for (const [i, row] of some.entries()) pixels.set(await photographs.read(row), i * imageBytes);
-      const values = await extractor.run(pixels);
-      await file.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-      signal?.throwIfAborted();
-      await onProgress(first + some.length, rows.length);
+  await replaceFile(path, async (temporary) => {
+    const file = await open(temporary, "w");
+    try {
+      for (let first = 0; first < rows.length; first += batchSize) {
+        const some = rows.slice(first, first + batchSize);
+        const pixels = new Float32Array(some.length * imageBytes);
+        for (const [i, row] of some.entries()) pixels.set(await photographs.read(row), i * imageBytes);
+        const values = await extractor.run(pixels);
+        await file.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+        signal?.throwIfAborted();
+        await onProgress(first + some.length, rows.length);
+      }
+    } finally {
+      await file.close();
     }
-    await file.close();
-    await rename(temporary, path);
-  } catch (error) {
-    await file.close();
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  });
 }
 
 function nameOf({ shard, index }: LabelledRow): string {

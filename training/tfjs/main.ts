@@ -1,10 +1,10 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
-import { z } from "zod";
 import { S3Store } from "../../aws/s3-store.ts";
-import { createSignedFetch } from "../../aws/signed-fetch.ts";
+import { fetchWith } from "../../aws/signed-fetch.ts";
 import { sendHeartbeat, sendTaskFailure, sendTaskSuccess } from "../../aws/state-machine.ts";
 import { type TrainingEvent, type TrainingJob, trainingJob } from "../../core/contracts/training.ts";
+import { parseEnvironment } from "../../core/environment.ts";
 import { errorMessage, NamedError } from "../../core/errors.ts";
 import { createMlflowClient, type MlflowClient } from "../../core/mlflow/client.ts";
 import { runTags } from "../../core/run-tags.ts";
@@ -26,17 +26,17 @@ const warn = (what: string) => (error: unknown) =>
  * Each line of standard output is an event (`trainingEvent`).
  */
 async function main(): Promise<void> {
-  const parsed = trainerEnvironment.safeParse(process.env);
-  if (!parsed.success) throw new Error(`The environment is incomplete:\n${z.prettifyError(parsed.error)}`);
-  const env = parsed.data;
+  const env = parseEnvironment(trainerEnvironment, process.env);
   const s3 = new S3Client();
   const sfn = new SFNClient();
   const data = new S3Store(s3, env.DATA_BUCKET);
   const job = await readJob(data, env.JOB_KEY);
   const currentToken = async () => (await readJob(data, env.JOB_KEY)).taskToken;
-  const fetch = env.MLFLOW_AUTH === "sigv4" ? { fetch: createSignedFetch({ region: env.AWS_REGION }) } : {};
   const clients: JobClients = {
-    mlflow: createMlflowClient({ trackingUri: env.MLFLOW_TRACKING_URI, ...fetch }),
+    mlflow: createMlflowClient({
+      trackingUri: env.MLFLOW_TRACKING_URI,
+      fetch: fetchWith(env.MLFLOW_AUTH, env.AWS_REGION),
+    }),
     data,
     artifacts: { name: env.ARTIFACT_BUCKET, store: new S3Store(s3, env.ARTIFACT_BUCKET) },
     openBucket: (bucket) => new S3Store(s3, bucket),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type StorageGroup, storageGroups } from "../../core/contracts/dataset.ts";
+import { median } from "d3-array";
+import { storageGroups } from "../../core/contracts/dataset.ts";
 import { type Hyperparameters, missingBackbone } from "../../core/contracts/execution.ts";
 import type { GroupedMetrics, ModelSidecar } from "../../core/contracts/model.ts";
 import type { EpochReport } from "../../core/contracts/training.ts";
@@ -140,11 +141,9 @@ async function trainAndExport(
 
 /** Median days of each storage group; of all photographs for a group without any. */
 function medianDays(rows: readonly LabelledRow[]): number[] {
-  const median = (group?: StorageGroup) => {
-    const days = rows.filter(({ storageGroup }) => !group || storageGroup === group);
-    return days.map(({ shelfLifeDays }) => shelfLifeDays).sort((a, b) => a - b)[days.length >> 1];
-  };
-  return storageGroups.map((group) => median(group) ?? median() ?? 0);
+  const daysOf = ({ shelfLifeDays }: LabelledRow) => shelfLifeDays;
+  const groups = Map.groupBy(rows, ({ storageGroup }) => storageGroup);
+  return storageGroups.map((group) => median(groups.get(group) ?? rows, daysOf) ?? 0);
 }
 
 /** Epoch, counted over all phases, whose weights were kept. */

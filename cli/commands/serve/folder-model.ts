@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { type ChampionManifest, servingKeys } from "../../../core/contracts/model.ts";
+import type { ChampionManifest } from "../../../core/contracts/model.ts";
 import { readModelFolder } from "../../../core/model/folder.ts";
 import { loadVerifiedModel } from "../../../core/model/onnx-model.ts";
-import { type ObjectStore, writeJson } from "../../../core/storage.ts";
+import { buildManifest, writeChampion } from "../../../core/serving/manifest.ts";
+import type { ObjectStore } from "../../../core/storage.ts";
 
 /**
  * Publishes a model folder as a promotion would publish its model: once it has answered, unless `verify` is off.
@@ -11,20 +11,8 @@ import { type ObjectStore, writeJson } from "../../../core/storage.ts";
 export async function publishFolder(folder: string, store: ObjectStore, verify = true): Promise<ChampionManifest> {
   const { onnx, sidecar } = await readModelFolder(folder);
   if (verify) await (await loadVerifiedModel(onnx)).release();
-  const sha256 = createHash("sha256").update(onnx).digest("hex");
-  const manifest: ChampionManifest = {
-    modelName: sidecar.name,
-    version: sidecar.version ?? sha256.slice(0, 12),
-    alias: "champion",
-    runId: "",
-    key: servingKeys.model(sha256),
-    sha256,
-    size: onnx.length,
-    datasetVersion: sidecar.datasetVersion,
-    metrics: sidecar.metrics,
-    createdAt: sidecar.createdAt,
-  };
-  await store.write(manifest.key, onnx);
-  await writeJson(store, servingKeys.manifest, manifest);
+  const { name: modelName, version, datasetVersion, metrics, createdAt } = sidecar;
+  const manifest = buildManifest(onnx, { modelName, version, runId: "", datasetVersion, metrics, createdAt });
+  await writeChampion(store, onnx, manifest);
   return manifest;
 }

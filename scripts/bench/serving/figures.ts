@@ -1,4 +1,4 @@
-import { median, percentile } from "./load.ts";
+import { median, quantile } from "d3-array";
 import { readUsage } from "./process-tree.ts";
 import type { BenchmarkTarget, Running } from "./target.ts";
 
@@ -72,7 +72,8 @@ async function measureOne(running: Running, concurrency: 1 | 4 | 16, seconds: nu
   const after = await readUsage(running.pid);
   const figures: Figures = { [`perSecondAt${concurrency}`]: perSecond };
   if (concurrency === 1) {
-    for (const percent of [50, 95, 99] as const) figures[`p${percent}Milliseconds`] = percentile(latencies, percent);
+    for (const percent of [50, 95, 99] as const)
+      figures[`p${percent}Milliseconds`] = quantile(latencies, percent / 100) ?? Number.NaN;
   }
   if (concurrency === 16 && before && after) {
     figures.cpuMillisecondsEach = ((after.cpuSeconds - before.cpuSeconds) * 1000) / latencies.length;
@@ -90,10 +91,9 @@ export function summarise(targets: readonly BenchmarkTarget[], rounds: readonly 
       const pairs = rounds.map((round) => [round[i]?.figures[metric], round[0]?.figures[metric]]);
       const found = pairs.filter((pair): pair is [number, number] => !pair.includes(undefined));
       if (found.length === 0) continue;
-      figures[metric] = median(found.map(([own]) => own));
-      ratios[metric] = median(
-        found.map(([own, first]) => (metric.startsWith("perSecond") ? first / own : own / first)),
-      );
+      figures[metric] = median(found, ([own]) => own) ?? Number.NaN;
+      ratios[metric] =
+        median(found, ([own, first]) => (metric.startsWith("perSecond") ? first / own : own / first)) ?? Number.NaN;
     }
     return { name, given, figures, ratios, days: rounds[0]?.[i]?.days ?? Number.NaN };
   });

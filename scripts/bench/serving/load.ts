@@ -25,17 +25,3 @@ export async function measureLoad(
   await Promise.all(Array.from({ length: concurrency }, lane));
   return { latencies, perSecond: (latencies.length * 1000) / (performance.now() - started) };
 }
-
-/** The value below which so many percent of the values lie (nearest rank). */
-export function percentile(values: readonly number[], percent: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN;
-}
-
-/** The middle value; of an even number the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length / 2;
-  const middle = sorted.slice(Math.ceil(half) - 1, Math.floor(half) + 1);
-  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
-}

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { PromotionMetric } from "../../../core/champion.ts";
 import { type ChampionChange, readLedger } from "../../../core/champion-ledger.ts";
+import type { PromotionMetric } from "../../../core/contracts/model.ts";
 import { artifactPrefix } from "../../../core/mlflow/artifacts.ts";
 import { evaluateModel } from "../../../lambdas/evaluate-model/logic.ts";
 import { tinyModel, tinySidecar } from "../../support/models.ts";

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { InvalidInputError } from "../../../../core/errors.ts";
+import { replaceFile } from "../../../../core/replace-file.ts";
 import { hashStream } from "./hash.ts";
 
 /** What the buckets of a stage are for. Their names differ between stages, accounts and regions. */
@@ -66,10 +67,11 @@ export class Archive {
   /** Ends an export: what it has, in one file after the other. */
   async end(found: Omit<ExportSummary, "format" | "objects">, objects: readonly StoredObject[]): Promise<void> {
     const index = objects.map((object) => `${JSON.stringify(object)}\n`).join("");
-    await replaceFile(this.indexPath(), index);
+    await replaceFile(this.indexPath(), (temporary) => writeFile(temporary, index));
     const sha256 = await hashStream(createReadStream(this.indexPath()));
     const whole: ExportSummary = { format: 1, ...found, objects: { count: objects.length, sha256 } };
-    await replaceFile(this.summaryPath(), `${JSON.stringify(whole, null, 1)}\n`);
+    const text = `${JSON.stringify(whole, null, 1)}\n`;
+    await replaceFile(this.summaryPath(), (temporary) => writeFile(temporary, text));
   }
 
   /** @throws InvalidInputError when the folder is not a complete export */
@@ -96,9 +98,4 @@ export class Archive {
   async hasObject({ sha256, size }: StoredObject): Promise<boolean> {
     return (await stat(this.objectPath(sha256)).catch(() => undefined))?.size === size;
   }
-}
-
-async function replaceFile(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.partial`, content);
-  await rename(`${path}.partial`, path);
 }

@@ -134,7 +134,7 @@ describe("mobilenet", () => {
     const files = await readdir(join(cacheFolder, dataset.summary.version));
     // One for each phase: they see the photographs from different layers on.
     expect(files.filter((name) => name.endsWith(".features"))).toHaveLength(2);
-    expect(files.filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    expect(files.filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
 
   it("is rejected without a backbone, with what to do", async () => {
