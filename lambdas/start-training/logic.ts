@@ -1,15 +1,11 @@
 import type { NotebookTraining, StartTrainingTask, TrainingResult } from "../../core/contracts/pipeline.ts";
 import { type Launcher, type TrainingJob, trainingKeys } from "../../core/contracts/training.ts";
-import { type ObjectStore, writeJson } from "../../core/storage.ts";
-import { openTrainingRun, type TrainingRunClients } from "../../core/training-run.ts";
-import { openNotebook } from "./notebook.ts";
+import { writeJson } from "../../core/storage.ts";
+import { openTrainingRun } from "../../core/training-run.ts";
+import { type NotebookClients, openNotebook } from "./notebook.ts";
 
-export interface StartTrainingClients extends TrainingRunClients {
-  /** The data bucket. */
-  data: ObjectStore;
+export interface StartTrainingClients extends NotebookClients {
   launcher: Launcher;
-  /** What the notebook's backbone begins with: `imagenet` (default) or `none`. */
-  weights?: string | undefined;
   /** Answers the state machine. */
   succeed(taskToken: string, result: TrainingResult | NotebookTraining): Promise<void>;
 }

@@ -4,7 +4,15 @@ import { trainingKeys } from "../../core/contracts/training.ts";
 import type { Run } from "../../core/mlflow/runs.ts";
 import { notebookParameters, openHeadRun } from "../../core/notebook-run.ts";
 import { notebookTags } from "../../core/run-tags.ts";
-import type { StartTrainingClients } from "./logic.ts";
+import type { ObjectStore } from "../../core/storage.ts";
+import type { TrainingRunClients } from "../../core/training-run.ts";
+
+export interface NotebookClients extends TrainingRunClients {
+  /** The data bucket. */
+  data: ObjectStore;
+  /** What the notebook's backbone begins with: `imagenet` (default) or `none`. */
+  weights?: string | undefined;
+}
 
 /** A training by the notebook. `trained`: an earlier execution left all its files, which were not collected yet. */
 export interface OpenedNotebook {
@@ -16,7 +24,7 @@ export interface OpenedNotebook {
 export async function openNotebook(
   task: StartTrainingTask,
   { runId, ...run }: Run,
-  { mlflow, data, weights = "imagenet" }: StartTrainingClients,
+  { mlflow, data, weights = "imagenet" }: NotebookClients,
 ): Promise<OpenedNotebook> {
   const { runId: headRunId } = await openHeadRun(task, { runId, ...run }, mlflow);
   const job = { headRunId, notebook: notebookParameters(task, { runId, headRunId }, weights) };

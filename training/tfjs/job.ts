@@ -11,7 +11,7 @@ import { readModelFolder } from "../../core/model/folder.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import { createEventReporter } from "./event-reporter.ts";
 import { createMlflowReporter } from "./mlflow-reporter.ts";
-import { networkNamed } from "./network.ts";
+import { networkNamed } from "./networks.ts";
 import { createPhaseRuns } from "./phase-runs.ts";
 import { combineReporters } from "./reporter.ts";
 import { trainModel } from "./train-model.ts";

@@ -1,8 +1,5 @@
-import type { Hyperparameters, Network as NetworkName } from "../../core/contracts/execution.ts";
-import { InvalidInputError } from "../../core/errors.ts";
+import type { Hyperparameters } from "../../core/contracts/execution.ts";
 import type { Backbone } from "./backbone.ts";
-import { compact } from "./compact.ts";
-import { mobilenet } from "./mobilenet.ts";
 import type { Tensorflow } from "./tensorflow.ts";
 
 /** One phase of training. `epochs` of the hyper-parameters holds for each. */
@@ -38,13 +35,4 @@ export interface Network {
   pretrained?: boolean;
   /** Whose work the pretrained part is. */
   attribution?: string;
-}
-
-const networks: Partial<Record<NetworkName, Network>> = { compact, mobilenet };
-
-/** The network of this name. @throws InvalidInputError for one that is trained elsewhere */
-export function networkNamed(name: NetworkName): Network {
-  const network = networks[name];
-  if (network) return network;
-  throw new InvalidInputError(`This trainer cannot train '${name}'. It trains ${Object.keys(networks).join(" and ")}.`);
 }

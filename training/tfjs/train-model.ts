@@ -17,7 +17,7 @@ import { type Backbone, loadBackbone } from "./backbone.ts";
 import { checkExport, daysRange } from "./check-export.ts";
 import { cachePhotographs, type LabelledRow, labelledRows, type PhotographCache } from "./data.ts";
 import { fitModel } from "./fit.ts";
-import { networkNamed } from "./network.ts";
+import { networkNamed } from "./networks.ts";
 import { exportOnnx } from "./onnx/export.ts";
 import { combineReporters, type Reporter } from "./reporter.ts";
 import { tf } from "./tensorflow.ts";

@@ -10,7 +10,7 @@ import {
   type PhotographCache,
 } from "../../../../training/tfjs/data.ts";
 import { fitModel, patience } from "../../../../training/tfjs/fit.ts";
-import { networkNamed } from "../../../../training/tfjs/network.ts";
+import { networkNamed } from "../../../../training/tfjs/networks.ts";
 import { combineReporters, type Reporter } from "../../../../training/tfjs/reporter.ts";
 import { type Tensorflow, tf } from "../../../../training/tfjs/tensorflow.ts";
 import { makeTinyDataset, temporaryFolder } from "../../../support/tiny-dataset.ts";
