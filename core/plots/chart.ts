@@ -1,3 +1,5 @@
+import { ticks } from "d3-array";
+
 const width = 640;
 const height = 440;
 const margin = { top: 56, right: 24, bottom: 64, left: 64 };
@@ -21,7 +23,10 @@ export interface Axis {
   names?: readonly { at: number; lines: readonly string[] }[];
 }
 
-/** A diagram as SVG. What is drawn first lies below. */
+/**
+ * A diagram as SVG. What is drawn first lies below. By hand: the libraries that draw without a browser (Vega, ECharts) are
+ * megabytes in a Lambda's bundle, and this takes four kinds of marks.
+ */
 export class Chart {
   private readonly title: string;
   private readonly axes: [x: Axis, y: Axis];
@@ -36,7 +41,7 @@ export class Chart {
   constructor(title: string, x: Axis, y: Axis) {
     this.title = title;
     this.axes = [x, y];
-    this.yTicks = niceTicks(...y.range);
+    this.yTicks = ticks(...y.range, 6);
     const top = Math.max(y.range[1], this.yTicks.at(-1) ?? 0);
     this.x = scale(x.range, [margin.left, width - margin.right]);
     this.y = scale([y.range[0], top], [height - margin.bottom, margin.top]);
@@ -89,7 +94,7 @@ export class Chart {
   svg(): string {
     const bottom = height - margin.bottom;
     const [x, y] = this.axes;
-    const names = x.names ?? niceTicks(...x.range).map((at) => ({ at, lines: [String(at)] }));
+    const names = x.names ?? ticks(...x.range, 6).map((at) => ({ at, lines: [String(at)] }));
     const vertical = names.map(
       ({ at, lines }) =>
         (x.names ? "" : `<path d="M${fixed(this.x(at))} ${margin.top}V${bottom}" stroke="#edf2f7"/>`) +
@@ -137,18 +142,6 @@ export class Chart {
 
 function scale([low, high]: Point, [from, to]: Point): (value: number) => number {
   return (value) => from + ((value - low) / (high - low || 1)) * (to - from);
-}
-
-/** About six round numbers from the first at or above `low` up to `high`. */
-function niceTicks(low: number, high: number): number[] {
-  const rough = (high - low || 1) / 6;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
-  const ticks: number[] = [];
-  for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-6; tick += step) {
-    ticks.push(Number(tick.toPrecision(10)));
-  }
-  return ticks;
 }
 
 const fixed = (value: number) => value.toFixed(1);

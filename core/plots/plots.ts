@@ -1,4 +1,4 @@
-import { quantile } from "d3-array";
+import { mean, quantile } from "d3-array";
 import { type StorageGroup, storageGroups } from "../contracts/dataset.ts";
 import type { ScoredPhotograph } from "../model/metrics.ts";
 import { Chart, type Point, type Spread } from "./chart.ts";
@@ -123,7 +123,7 @@ function errorBoxes(title: string, label: string, all: readonly ErrorClass[]): s
 }
 
 function meanAbsolute(photographs: readonly ScoredPhotograph[]): number {
-  return photographs.reduce((sum, { days, predicted }) => sum + Math.abs(predicted - days), 0) / photographs.length;
+  return mean(photographs, ({ days, predicted }) => Math.abs(predicted - days)) ?? Number.NaN;
 }
 
 function spread(values: readonly number[]): Spread {

@@ -5,6 +5,7 @@ import ipaddr from "ipaddr.js";
 /**
  * Whether an address belongs to the public internet. Everything with a purpose of its own does not: private, loopback,
  * link-local (the metadata services and the Lambda runtime among it), multicast, and IPv6 forms that wrap an IPv4 address.
+ * By hand: the packages that filter (request-filtering-agent, ssrf-req-filter) are agents of `node:http`, which `fetch` does not take.
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;

@@ -87,7 +87,7 @@ function forward(request: IncomingMessage, body: Buffer, { fetch, target }: Prox
   });
 }
 
-/** The body, whole, for it has to be signed; nothing when it is too long. */
+/** The body, whole, for it has to be signed, which is why no proxy package serves: they stream. Nothing when it is too long. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;

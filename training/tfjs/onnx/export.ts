@@ -23,7 +23,8 @@ export interface ExportOptions {
 
 /**
  * Writes a TensorFlow.js layers model as an ONNX graph (opset 17) that computes the same: inputs keep the names of the
- * model's input layers and TensorFlow's order of dimensions.
+ * model's input layers and TensorFlow's order of dimensions. By hand: exporters (tf2onnx) read Keras and SavedModels in Python,
+ * none reads TensorFlow.js.
  * @throws InvalidModelError naming a layer that has no counterpart
  */
 export function exportOnnx(model: Tensorflow.LayersModel, options: ExportOptions = {}): Uint8Array {
