@@ -1,19 +1,17 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { executeRetraining } from "../../cli/executions/execute.ts";
 import type { Report } from "../../cli/executions/report.ts";
 import { Progress } from "../../cli/terminal/progress.ts";
 import { uploadData } from "../../cli/upload.ts";
-import { createMlflowClient } from "../../core/mlflow/client.ts";
-import { runsOfExecution } from "../../core/run-tags.ts";
 import { type FaultSettings, usual } from "../../local/kaggle/faults.ts";
 import { ensureSample } from "../../local/sample.ts";
 import { type LocalStack, startLocalStack } from "../../local/stack.ts";
 import { root } from "../../scripts/setup/paths.ts";
+import { expectFailure, expectPromotion } from "../support/e2e-retraining.ts";
 import { formatCalls, recordings, summariseCalls } from "../support/iam/recording.ts";
 
 /* The whole system on this machine with the local Kaggle as trainer, which really runs the notebook. */
@@ -29,27 +27,8 @@ describe("strategy 'kaggle'", () => {
     const input = { data, strategy, hyperparameters: { epochs: 2, batchSize: 16, learningRate: 0.01, seed } };
     return executeRetraining(stack, input, new Progress(), new AbortController().signal);
   };
-  /** How often the API answered while an execution went on, by version; anything but an answer counts by its status. */
-  const servedDuring = async (execution: Promise<unknown>) => {
-    const served: Record<string, number> = {};
-    let over = false;
-    void execution.finally(() => {
-      over = true;
-    });
-    do {
-      const answer = await fetch(`${stack.urls.api}/health`);
-      const by = answer.ok ? ((await answer.json()) as { model: { version: string } }).model.version : answer.status;
-      served[by] = (served[by] ?? 0) + 1;
-      await sleep(over ? 0 : 500);
-    } while (!over);
-    return served;
-  };
   const setFaults = (faults: FaultSettings) =>
     fetch(`${stack.urls.kaggle}/_emulator/faults`, { method: "PUT", body: JSON.stringify(faults) });
-  const phasesOf = async ({ executionArn }: Report) => {
-    const runs = await runsOfExecution(createMlflowClient({ trackingUri: stack.mlflow.url }), executionArn);
-    return Object.fromEntries(runs.map((run) => [run.tags["kaggle.phase"] ?? "", run]));
-  };
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "avocado-kaggle-"));
@@ -92,15 +71,7 @@ describe("strategy 'kaggle'", () => {
     });
     first = await execute(1);
     await annotate(first.reason);
-    expect(first.reason).toMatch(/^Version 1 is promoted/);
-    expect(first).toMatchObject({ status: "SUCCEEDED", promoted: true, prediction: { model: { version: "1" } } });
-    const { head, finetune } = await phasesOf(first);
-    expect(head).toMatchObject({ status: "FINISHED", metrics: { val_loss: expect.any(Number) } });
-    expect(finetune).toMatchObject({
-      status: "FINISHED",
-      runId: first.runId,
-      metrics: { test_mse: expect.any(Number) },
-    });
+    await expectPromotion(stack, first, "kaggle.phase");
   });
 
   it("calls AWS as the roles are checked for, in test/infra/simulation.test.ts", async () => {
@@ -129,15 +100,7 @@ describe("strategy 'kaggle'", () => {
     "says in the execution and in both runs that it failed on %s, while the champion serves",
     async ([, faults, reason], { annotate }) => {
       await setFaults(faults);
-      const execution = execute(++seed);
-      const served = await servedDuring(execution);
-      const report = await execution;
-      await annotate(`${report.reason}\nMeanwhile the API answered, by version: ${JSON.stringify(served)}`);
-      expect(report).toMatchObject({ status: "FAILED", reason: expect.stringMatching(reason), promoted: false });
-      expect(served).toEqual({ "1": expect.any(Number) });
-      const runs = Object.values(await phasesOf(report));
-      expect(runs.map(({ status }) => status)).toEqual(["FAILED", "FAILED"]);
-      for (const { tags } of runs) expect(`${tags["failure.error"]}: ${tags["failure.reason"]}`).toMatch(reason);
+      await expectFailure(stack, execute(++seed), reason, "kaggle.phase", annotate);
     },
   );
 

@@ -1,18 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeTrainingJobCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { executeRetraining } from "../../cli/executions/execute.ts";
 import type { Report } from "../../cli/executions/report.ts";
 import { Progress } from "../../cli/terminal/progress.ts";
 import { uploadData } from "../../cli/upload.ts";
-import { createMlflowClient } from "../../core/mlflow/client.ts";
-import { runsOfExecution } from "../../core/run-tags.ts";
 import type { FaultSettings } from "../../local/sagemaker/faults.ts";
 import { ensureSample } from "../../local/sample.ts";
 import { type LocalStack, startLocalStack } from "../../local/stack.ts";
+import { expectFailure, expectPromotion } from "../support/e2e-retraining.ts";
 
 /* The whole system on this machine with the local SageMaker, which really runs the trainer's entry point. */
 describe("strategy 'sagemaker'", () => {
@@ -28,26 +26,8 @@ describe("strategy 'sagemaker'", () => {
     const input = { data, strategy: "sagemaker", hyperparameters };
     return executeRetraining(stack, input, new Progress(), new AbortController().signal);
   };
-  /** Versions that answered the API while an execution went on. */
-  const servedDuring = async (execution: Promise<unknown>) => {
-    const served = new Set<string | number>();
-    let over = false;
-    void execution.finally(() => {
-      over = true;
-    });
-    do {
-      const answer = await fetch(`${stack.urls.api}/health`);
-      served.add(answer.ok ? ((await answer.json()) as { model: { version: string } }).model.version : answer.status);
-      await sleep(over ? 0 : 500);
-    } while (!over);
-    return [...served];
-  };
   const setFaults = (faults: FaultSettings) =>
     fetch(`${stack.urls.sagemaker}/_emulator/faults`, { method: "PUT", body: JSON.stringify(faults) });
-  const phasesOf = async ({ executionArn }: Report) => {
-    const runs = await runsOfExecution(createMlflowClient({ trackingUri: stack.mlflow.url }), executionArn);
-    return Object.fromEntries(runs.map((run) => [run.tags["training.phase"] ?? "", run]));
-  };
   const statusesOf = async (runId: string | undefined) => {
     const client = new SageMakerClient({ endpoint: stack.urls.sagemaker as string });
     const { SecondaryStatusTransitions = [] } = await client.send(
@@ -82,15 +62,7 @@ describe("strategy 'sagemaker'", () => {
   it("trains both phases, promotes the model and serves it, although its spot machine is taken back once", async () => {
     await setFaults({ pendingSeconds: 1, interruptions: 1 });
     first = await execute(1);
-    expect(first.reason).toMatch(/^Version 1 is promoted/);
-    expect(first).toMatchObject({ status: "SUCCEEDED", promoted: true, prediction: { model: { version: "1" } } });
-    const { head, finetune } = await phasesOf(first);
-    expect(head).toMatchObject({ status: "FINISHED", metrics: { val_loss: expect.any(Number) } });
-    expect(finetune).toMatchObject({
-      status: "FINISHED",
-      runId: first.runId,
-      metrics: { test_mse: expect.any(Number) },
-    });
+    await expectPromotion(stack, first, "training.phase");
     const attempt = ["Starting", "Pending", "Downloading", "Training"];
     expect(await statusesOf(first.runId)).toEqual([...attempt, "Interrupted", ...attempt, "Uploading", "Completed"]);
   });
@@ -113,14 +85,7 @@ describe("strategy 'sagemaker'", () => {
     "says in the execution and in both runs that it failed on %s, while the champion serves",
     async ([, faults, reason]) => {
       await setFaults(faults);
-      const execution = execute(++seed);
-      const served = await servedDuring(execution);
-      const report = await execution;
-      expect(report).toMatchObject({ status: "FAILED", reason: expect.stringMatching(reason), promoted: false });
-      expect(served).toEqual(["1"]);
-      const runs = Object.values(await phasesOf(report));
-      expect(runs.map(({ status }) => status)).toEqual(["FAILED", "FAILED"]);
-      for (const { tags } of runs) expect(`${tags["failure.error"]}: ${tags["failure.reason"]}`).toMatch(reason);
+      await expectFailure(stack, execute(++seed), reason, "training.phase");
     },
   );
 });

@@ -9,8 +9,9 @@ import {
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import pMap from "p-map";
+import { afterAll, beforeAll } from "vitest";
 import { definition, type Machine, pathOf } from "./definition.ts";
-import { localClient } from "./ministack.ts";
+import { localClient, startTestMinistack, type TestService } from "./ministack.ts";
 
 /** What a task answers instead of being carried out, at every attempt. */
 export type Mock = { Return: unknown } | { Throw: { Error: string; Cause: string } };
@@ -41,26 +42,41 @@ export interface Run {
 
 const account = "arn:aws:lambda:us-east-1:000000000000:function";
 
+/** The states that a failing task leads through. */
+export const failurePath = ["Record failure", "Notify failure", "Release lock after failure", "Failed"];
+
+/** The real machine in a MiniStack of the test file's own, for all of its tests. */
+export function useMockedMachine(): MockedMachine {
+  const machine = new MockedMachine();
+  let ministack: TestService;
+  beforeAll(async () => {
+    ministack = await startTestMinistack();
+    await machine.create(ministack.url);
+  });
+  afterAll(() => ministack?.stop());
+  return machine;
+}
+
 /** The real definition in a MiniStack. Tasks without a mock are carried out: only the notifications can be. */
 export class MockedMachine {
-  private readonly url: string;
   private readonly machine: Machine;
   private readonly name: string;
-  private readonly sfn: SFNClient;
-  private readonly sqs: SQSClient;
+  private url = "";
+  private sfn!: SFNClient;
+  private sqs!: SQSClient;
   private arn = "";
   private queue = "";
 
   /** @param machine what it is made of, where that is a part of the definition */
-  constructor(url: string, machine = definition, name = "retraining") {
-    this.url = url;
+  constructor(machine = definition, name = "retraining") {
     this.machine = machine;
     this.name = name;
-    this.sfn = new SFNClient(localClient(url));
-    this.sqs = new SQSClient(localClient(url));
   }
 
-  async create(): Promise<void> {
+  async create(url: string): Promise<void> {
+    this.url = url;
+    this.sfn = new SFNClient(localClient(url));
+    this.sqs = new SQSClient(localClient(url));
     const sns = new SNSClient(localClient(this.url));
     const { TopicArn = "" } = await sns.send(new CreateTopicCommand({ Name: "retraining" }));
     await this.sqs.send(new CreateQueueCommand({ QueueName: "mails" }));

@@ -1,8 +1,7 @@
 import { readdirSync, renameSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { trainingResult } from "../../../core/contracts/pipeline.ts";
-import { type TrainingJob, trainingKeys } from "../../../core/contracts/training.ts";
-import { writeJson } from "../../../core/storage.ts";
+import { trainingKeys } from "../../../core/contracts/training.ts";
 import { localAws } from "../../../local/ministack.ts";
 import type { Image } from "../../support/container/build-image.ts";
 import { Container, type Ending } from "../../support/container/container.ts";
@@ -11,8 +10,8 @@ import { fileSystemOf } from "../../support/container/file-system.ts";
 import { buildTrainerImage } from "../../support/container/trainer-image.ts";
 import { createSandbox, type Sandbox } from "../../support/pipeline.ts";
 import { synthesise } from "../../support/stages.ts";
-import { makeTinyDataset, tinyVersion } from "../../support/tiny-dataset.ts";
-import { startWaitingTask } from "../../support/waiting-task.ts";
+import { makeTinyDataset } from "../../support/tiny-dataset.ts";
+import { createJob } from "../../support/training-job.ts";
 
 const { aws, mlflow: trackingUri, artifactBucket } = inject("services");
 let image: Image;
@@ -36,25 +35,6 @@ function taskOfTemplate() {
     variables: Object.fromEntries(variables.map(({ Name, Value }) => [Name, Value])),
     memoryMegabytes: Number(properties?.Memory),
   };
-}
-
-/** A job of its own run, as `start-training` writes it, and a task that waits for its result. */
-async function createJob() {
-  const task = await startWaitingTask(aws);
-  const { mlflow, input } = sandbox;
-  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, sandbox.artifactRoot);
-  const { runId, artifactUri } = await mlflow.runs.create(experimentId, "trainer", {});
-  const job: TrainingJob = {
-    runId,
-    experimentId,
-    artifactUri,
-    executionArn: task.executionArn,
-    taskToken: task.taskToken,
-    datasetVersion: tinyVersion,
-    input: { ...input, hyperparameters: { ...input.hyperparameters, epochs: 1, batchSize: 8 } },
-  };
-  await writeJson(sandbox.data, trainingKeys.job(runId), job);
-  return { job, task };
 }
 
 function train(jobKey: string, memoryMegabytes = taskOfTemplate().memoryMegabytes, changes = {}): Promise<Ending> {
@@ -86,7 +66,7 @@ function train(jobKey: string, memoryMegabytes = taskOfTemplate().memoryMegabyte
 
 describe("the trainer in its image", () => {
   it("trains a job and answers the state machine, with the user, the variables and the memory of its task", async () => {
-    const { job, task } = await createJob();
+    const { job, task } = await createJob(sandbox, { epochs: 1 });
     const ending = await train(trainingKeys.job(job.runId));
     expect([ending.code, ending.outOfMemory], ending.stderr).toEqual([0, false]);
     const end = await task.end();
@@ -104,7 +84,7 @@ it("the trainer's image has no other Node, no tunnels, no page and no sources of
 
 describe("the check of the trainer's image", () => {
   it("sees a write outside the folder that it may write to", async () => {
-    const { job } = await createJob();
+    const { job } = await createJob(sandbox, { epochs: 1 });
     const { volumes } = image;
     image.volumes = [];
     await expect(async () => train(trainingKeys.job(job.runId))).rejects.toThrow("no VOLUME /var/cache/trainer");
@@ -115,7 +95,7 @@ describe("the check of the trainer's image", () => {
   });
 
   it("sees more memory than the task has", async () => {
-    const { job } = await createJob();
+    const { job } = await createJob(sandbox, { epochs: 1 });
     expect((await train(trainingKeys.job(job.runId), 100)).outOfMemory).toBe(true);
   });
 

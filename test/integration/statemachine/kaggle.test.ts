@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestMinistack, type TestService } from "../../support/ministack.ts";
-import { answers, MockedMachine, throws } from "../../support/state-machine.ts";
+import { describe, expect, it } from "vitest";
+import { answers, failurePath, throws, useMockedMachine } from "../../support/state-machine.ts";
 import {
   checked,
   dataset,
@@ -13,14 +12,7 @@ import {
 
 const ready = { ...uploading, ready: true, source: "jane/avocado-ripening/2" };
 
-let ministack: TestService;
-let machine: MockedMachine;
-beforeAll(async () => {
-  ministack = await startTestMinistack();
-  machine = new MockedMachine(ministack.url);
-  await machine.create();
-});
-afterAll(() => ministack?.stop());
+const machine = useMockedMachine();
 
 describe("strategy 'kaggle'", () => {
   it("uploads, pushes, checks, collects, and goes on as with any other trainer", async () => {
@@ -80,13 +72,7 @@ describe("strategy 'kaggle'", () => {
       error: "KernelFailed",
       cause: expect.stringMatching(/out of memory/),
     });
-    expect(run.states.slice(-5)).toEqual([
-      "Kernel finished?",
-      "Record failure",
-      "Notify failure",
-      "Release lock after failure",
-      "Failed",
-    ]);
+    expect(run.states.slice(-5)).toEqual(["Kernel finished?", ...failurePath]);
     expect((await machine.mailOf(run)).message).toMatch(/out of memory/);
   });
 
@@ -100,13 +86,7 @@ describe("strategy 'kaggle'", () => {
     "records that '%s' failed and evaluates nothing",
     async (task) => {
       const run = await machine.run({ ...trainedOnKaggle, [task]: throws("KaggleError") });
-      expect(run.states.slice(run.states.lastIndexOf(task))).toEqual([
-        task,
-        "Record failure",
-        "Notify failure",
-        "Release lock after failure",
-        "Failed",
-      ]);
+      expect(run.states.slice(run.states.lastIndexOf(task))).toEqual([task, ...failurePath]);
       expect(run.states).not.toContain("Evaluate model");
     },
   );

@@ -68,8 +68,8 @@ describe.each([
   ["shard", shard, shards],
 ])("%s", (name, machine, mocks) => {
   it("has a run here for each Next, each rule and default of a Choice, and each Retry, Catch and time-out by error", async () => {
-    const mocked = new MockedMachine(ministack.url, machine, name);
-    await mocked.create();
+    const mocked = new MockedMachine(machine, name);
+    await mocked.create(ministack.url);
     const runs = await mocked.runAll(mocks);
     const failed = await mocked.runAll(withFailures(machine, mocks, runs));
     const taken = new Set([...runs, ...failed].flatMap(({ paths }) => paths));

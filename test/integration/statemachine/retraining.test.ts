@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { validateInput } from "../../../core/contracts/execution.ts";
 import { maxShardItems, nothingTrained } from "../../../core/contracts/pipeline.ts";
-import { startTestMinistack, type TestService } from "../../support/ministack.ts";
-import { answers, MockedMachine, throws } from "../../support/state-machine.ts";
+import { answers, failurePath, throws, useMockedMachine } from "../../support/state-machine.ts";
 import {
   dataset,
   deployment,
@@ -13,14 +12,7 @@ import {
   training,
 } from "../../support/task-results.ts";
 
-let ministack: TestService;
-let machine: MockedMachine;
-beforeAll(async () => {
-  ministack = await startTestMinistack();
-  machine = new MockedMachine(ministack.url);
-  await machine.create();
-});
-afterAll(() => ministack?.stop());
+const machine = useMockedMachine();
 
 describe("a run in which all goes well", () => {
   it("goes from data to a deployed champion and leaves what happened", async () => {
@@ -169,13 +161,7 @@ describe("a failure", () => {
   ])("of '%s' by %s is recorded at once, told, and fails the execution with its reason", async (task, error) => {
     const run = await machine.run({ ...trainedByTask, [task]: throws(error) });
     expect(run).toMatchObject({ status: "FAILED", error: "Recorded", cause: "The reason in words." });
-    expect(run.states.slice(run.states.lastIndexOf(task))).toEqual([
-      task,
-      "Record failure",
-      "Notify failure",
-      "Release lock after failure",
-      "Failed",
-    ]);
+    expect(run.states.slice(run.states.lastIndexOf(task))).toEqual([task, ...failurePath]);
     const mail = await machine.mailOf(run);
     expect(mail.subject).toBe("Avocado retraining failed");
     expect(mail.message).toMatch(/^Recorded: The reason in words\./);

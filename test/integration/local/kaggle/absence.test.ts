@@ -1,24 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startTestKaggle, type TestKaggle } from "../../../support/kaggle.ts";
-import { type KaggleSteps, kaggleSteps } from "../../../support/kaggle-steps.ts";
-import { smallNotebook } from "../../../support/small-notebook.ts";
+import { describe, expect, it } from "vitest";
+import { kaggle, notebook, push, steps } from "../../../support/own-kaggle.ts";
 
 // What Kaggle does not show yet, shows of an earlier version, or cannot show for a while.
 
-const notebook = smallNotebook();
 const longAgo = "2026-01-01T00:00:00.000Z";
-let kaggle: TestKaggle;
-let steps: KaggleSteps;
-beforeAll(async () => {
-  kaggle = await startTestKaggle();
-});
-beforeEach(async () => {
-  steps = await kaggleSteps(kaggle.url);
-});
-afterEach(() => kaggle.reset());
-afterAll(() => kaggle.stop());
 
-const push = async () => steps.push(await steps.uploadToEnd(), notebook);
 const status = (status: number, times: number) => ({ method: "GetKernelSessionStatus", status, times });
 
 describe("a dataset", () => {

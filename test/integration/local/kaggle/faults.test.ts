@@ -1,25 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startTestKaggle, type TestKaggle } from "../../../support/kaggle.ts";
-import { type KaggleSteps, kaggleSteps } from "../../../support/kaggle-steps.ts";
-import { smallNotebook } from "../../../support/small-notebook.ts";
+import { describe, expect, it } from "vitest";
+import { kaggle, notebook, push, steps } from "../../../support/own-kaggle.ts";
 
-const notebook = smallNotebook();
-let kaggle: TestKaggle;
-let steps: KaggleSteps;
-beforeAll(async () => {
-  kaggle = await startTestKaggle();
-});
-beforeEach(async () => {
-  steps = await kaggleSteps(kaggle.url);
-});
-afterEach(() => kaggle.reset());
-afterAll(() => kaggle.stop());
-
-/** Pushes the kernel of this test's own dataset. */
-async function push(execution?: string) {
-  return steps.push(await steps.uploadToEnd(), notebook, execution ? { execution } : {});
-}
 const restart = (execution: string) => {
   steps.running.clear();
   return push(execution);

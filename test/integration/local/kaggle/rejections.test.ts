@@ -1,26 +1,13 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseRef } from "../../../../core/kaggle/checks.ts";
 import { createKaggleClient } from "../../../../core/kaggle/client.ts";
 import { deleteKernel } from "../../../../lambdas/collect-training/clean-up.ts";
-import { kaggleUser, startTestKaggle, type TestKaggle } from "../../../support/kaggle.ts";
-import { type KaggleSteps, kaggleSteps } from "../../../support/kaggle-steps.ts";
-import { smallNotebook } from "../../../support/small-notebook.ts";
+import { kaggleUser } from "../../../support/kaggle.ts";
+import { kaggle, notebook, steps } from "../../../support/own-kaggle.ts";
 
 // What Kaggle rejects, and what it takes only in a certain form.
-
-const notebook = smallNotebook();
-let kaggle: TestKaggle;
-let steps: KaggleSteps;
-beforeAll(async () => {
-  kaggle = await startTestKaggle();
-});
-beforeEach(async () => {
-  steps = await kaggleSteps(kaggle.url);
-});
-afterEach(() => kaggle.reset());
-afterAll(() => kaggle.stop());
 
 describe("uploading", () => {
   it("puts the shards into a folder, for Kaggle takes few files outside folders", async () => {

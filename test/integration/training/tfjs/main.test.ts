@@ -24,6 +24,7 @@ import { localClient } from "../../../support/ministack.ts";
 import { createSandbox, type Sandbox } from "../../../support/pipeline.ts";
 import { buildTinyBackbone, saveLayersModel } from "../../../support/tiny-backbone.ts";
 import { makeTinyDataset, temporaryFolder, tinyVersion } from "../../../support/tiny-dataset.ts";
+import { createJob } from "../../../support/training-job.ts";
 import { startWaitingTask, type WaitingTask } from "../../../support/waiting-task.ts";
 
 const { aws, mlflow: trackingUri, artifactBucket } = inject("services");
@@ -37,28 +38,6 @@ beforeAll(async () => {
   await makeTinyDataset(sandbox.data, { train: 16, validation: 8, test: 8 });
 });
 afterAll(() => rm(cacheFolder, { recursive: true }));
-
-/** A job of its own run, as `start-training` writes it, and a task that waits for its result. */
-async function createJob(
-  changes: { epochs?: number; datasetVersion?: string; input?: Partial<TrainingJob["input"]> } = {},
-) {
-  const task = await startWaitingTask(aws);
-  const { mlflow, input } = sandbox;
-  const experimentId = await mlflow.experiments.getOrCreate(input.experimentName, sandbox.artifactRoot);
-  const { runId, artifactUri } = await mlflow.runs.create(experimentId, "trainer", {});
-  const hyperparameters = { ...input.hyperparameters, epochs: changes.epochs ?? 2, batchSize: 8 };
-  const job: TrainingJob = {
-    runId,
-    experimentId,
-    artifactUri,
-    executionArn: task.executionArn,
-    taskToken: task.taskToken,
-    datasetVersion: changes.datasetVersion ?? tinyVersion,
-    input: { ...input, hyperparameters, ...changes.input },
-  };
-  await writeJson(sandbox.data, trainingKeys.job(runId), job);
-  return { job, task };
-}
 
 /** Starts the trainer as the worker does. */
 function startTrainer({ runId }: TrainingJob): ChildProcess {
@@ -97,7 +76,7 @@ describe("a trainer", () => {
   let outcome: Awaited<ReturnType<typeof train>>;
   let prefix: string;
   beforeAll(async () => {
-    ({ job, task } = await createJob());
+    ({ job, task } = await createJob(sandbox));
     prefix = artifactPrefix(artifactBucket, job.artifactUri);
     outcome = await train(job);
   });
@@ -156,7 +135,7 @@ describe("a trainer of a pretrained network", () => {
   const pretrainedJob = async (hyperparameters: TrainingJob["input"]["hyperparameters"]) => {
     const backbone = join(cacheFolder, "backbone");
     await saveLayersModel(buildTinyBackbone(), backbone);
-    return createJob({ input: { hyperparameters, backbone } });
+    return createJob(sandbox, { input: { hyperparameters, backbone } });
   };
   const hyperparameters = () =>
     ({ ...sandbox.input.hyperparameters, cnn: "mobilenet", epochs: 2, batchSize: 8 }) as const;
@@ -205,7 +184,7 @@ describe("a trainer of a pretrained network", () => {
 
 describe("a trainer that cannot finish", () => {
   it("fails the state and the run by name when its dataset is gone", async () => {
-    const { job, task } = await createJob({ datasetVersion: "00000000000000ff" });
+    const { job, task } = await createJob(sandbox, { datasetVersion: "00000000000000ff" });
     const { code, events } = await train(job);
     expect(code).toBe(1);
     expect(events.at(-1)).toMatchObject({ event: "failed", error: "NotFound" });
@@ -216,7 +195,7 @@ describe("a trainer that cannot finish", () => {
   });
 
   it("says so when it is told to stop", async () => {
-    const { job, task } = await createJob({ epochs: 1000 });
+    const { job, task } = await createJob(sandbox, { epochs: 1000 });
     const { code } = await train(job, ({ event }, trainer) => void (event === "epoch" && trainer.kill("SIGTERM")));
     expect(code).toBe(1);
     expect(await task.end()).toMatchObject({ status: "FAILED", error: "TrainerStopped" });
@@ -224,7 +203,7 @@ describe("a trainer that cannot finish", () => {
   });
 
   it("stops by itself when its execution has ended", async () => {
-    const { job, task } = await createJob({ epochs: 1000 });
+    const { job, task } = await createJob(sandbox, { epochs: 1000 });
     let stopped = false;
     const { code, events } = await train(job, ({ event }) => {
       if (event !== "epoch" || stopped) return;
@@ -236,7 +215,7 @@ describe("a trainer that cannot finish", () => {
   });
 
   it("goes on with the token of the execution that took it up", async () => {
-    const { job, task } = await createJob({ epochs: 6 });
+    const { job, task } = await createJob(sandbox, { epochs: 6 });
     const newer = await startWaitingTask(aws);
     let swapped: Promise<unknown> | undefined;
     const { code } = await train(job, ({ event }) => {
