@@ -137,6 +137,6 @@ export function checkBackbone(backbone: string | undefined, dataBucket: string):
   if (!backbone?.startsWith("s3://") || backbone.startsWith(readable)) return;
   throw new InvalidInputError(
     `The trainer may not read ${backbone}: of S3 it reads backbones below ${readable} alone. ` +
-      "Put it there with 'npm run backbone -- upload --stage <stage>', or name a URL.",
+      "Put it there with 'backbone upload --stage <stage>', or name a URL.",
   );
 }

@@ -74,7 +74,7 @@ describe("checkBackbone", () => {
     "rejects %s, which the trainer's role may not read",
     (backbone) => {
       expect(() => checkBackbone(backbone, "data")).toThrow(
-        /below s3:\/\/data\/backbones\/ .*npm run backbone -- upload --stage/,
+        /below s3:\/\/data\/backbones\/ .*backbone upload --stage/,
       );
     },
   );

@@ -57,7 +57,7 @@ describe("validateExecution", () => {
       expect(() => validate(input)).toThrow(
         expect.objectContaining({
           name: "InvalidInput",
-          message: expect.stringMatching(/s3:\/\/data-of-the-stage\/backbones\/ .*npm run backbone -- upload --stage/),
+          message: expect.stringMatching(/s3:\/\/data-of-the-stage\/backbones\/ .*backbone upload --stage/),
         }),
       );
     },
