@@ -20,7 +20,7 @@ describe("parseKernelStatus", () => {
     );
     fc.assert(
       fc.property(odd, (said) => {
-        fc.pre(String(said).toUpperCase() !== "COMPLETE" && said !== 2);
+        fc.pre(said !== 2 && !(typeof said === "string" && said.toUpperCase() === "COMPLETE"));
         expect(parseKernelStatus(said)).not.toBe("COMPLETE");
       }),
     );
