@@ -7,6 +7,7 @@ import { notebookTags } from "../../core/run-tags.ts";
 import type { ObjectStore } from "../../core/storage.ts";
 import type { TrainingRunClients } from "../../core/training-run.ts";
 
+/** What opening the notebook's run needs. */
 export interface NotebookClients extends TrainingRunClients {
   /** The data bucket. */
   data: ObjectStore;
