@@ -112,7 +112,7 @@ export const createConfig = (allowed: typeof exceptions): IConfiguration => ({
   ],
   options: {
     doNotFollow: { path: "(^|/)node_modules/" },
-    exclude: { path: "^([.]local|cdk[.]out|layers/[.]build)/" },
+    exclude: { path: "^([.]local|cdk[.]out|layers/[.]build|[.]stryker-tmp)/" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ["exports"],

@@ -43,6 +43,7 @@ describe("decideChampion", () => {
   it("keeps the champion when both are equal", () => {
     const { promoted, reason } = decideChampion(scored("2", 4), scored("1", 4), "mse");
     expect(promoted).toBe(false);
+    expect(reason).toContain("Version 2 is not promoted");
     expect(reason).toContain("no better than the 4.000");
   });
 
@@ -52,6 +53,30 @@ describe("decideChampion", () => {
       promoted: true,
       reason: expect.stringContaining("mean absolute error is 1.000 days on"),
     });
+  });
+
+  it("does not say the mean absolute error twice", () => {
+    expect(decideChampion(scored("2", 5, { mae: 1 }), scored("1", 4), "mae").reason).toBe(
+      "Version 2 is promoted: its mean absolute error is 1.000 days on 120 test photographs, below the 1.250 of the champion, version 1.",
+    );
+  });
+
+  it.each([
+    ["rmse", "root mean squared error is 1.100 days on"],
+    ["macroMae", "mean absolute error averaged over the storage groups is 1.100 days on"],
+  ] as const)("names the metric %s and its unit", (metric, words) => {
+    const { reason } = decideChampion(scored("2", 5, { [metric]: 1.1 }), scored("1", 4), metric);
+    expect(reason).toContain(words);
+  });
+
+  it("counts one photograph as one", () => {
+    const { reason } = decideChampion(scored("2", 5, { n: 1 }), scored("1", 4), "mse");
+    expect(reason).toContain("on 1 test photograph (");
+  });
+
+  it("gives all digits when the first eleven do not tell the two apart", () => {
+    const { reason } = decideChampion(scored("2", 4), scored("1", 4.0000000000021), "mse");
+    expect(reason).toContain("below the 4.0000000000021 of");
   });
 
   it("gives as many digits as tell the two apart", () => {
@@ -74,6 +99,13 @@ describe("rejectSeenFruits", () => {
     const seen = () => rejectSeenFruits({ source: "hass-2024", trainingFruits: ["1", "9", "8"] }, test, "Version 2");
     expect(seen).toThrow(expect.objectContaining({ name: "InvalidModel" }));
     expect(seen).toThrow("Version 2 was trained on 2 of the test fruits (8, 9)");
+  });
+
+  it("names them in order, up to five, and says what to do", () => {
+    const fruits = ["5", "4", "3", "2", "1"];
+    const seen = () => rejectSeenFruits({ source: "a", trainingFruits: fruits }, { source: "a", fruits }, "It");
+    expect(seen).toThrow("(1, 2, 3, 4, 5), so its score would say nothing. ");
+    expect(seen).toThrow("Train it again on the training fruits of 'a' alone.");
   });
 
   it("names a few of many", () => {

@@ -10,6 +10,15 @@ describe("splitOfFruit", () => {
     expect(fruits.map((split) => letters[split]).join("")).toBe("-t----t----t------v-");
   });
 
+  it.each([
+    [14, "2", "test"],
+    [15, "44", "validation"],
+    [29, "68", "validation"],
+    [30, "167", "train"],
+  ])("keeps the limits: remainder %i, fruit %s, is %s", (_remainder, sample, split) => {
+    expect(splitOfFruit("hass-2024", sample)).toBe(split);
+  });
+
   it("is the first 8 bytes of the hash, big-endian, modulo 100", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (source, sample) => {
