@@ -73,9 +73,7 @@ describe("checkBackbone", () => {
   it.each(["s3://models/mobilenet", "s3://data/datasets/x", "s3://data-2/backbones/x"])(
     "rejects %s, which the trainer's role may not read",
     (backbone) => {
-      expect(() => checkBackbone(backbone, "data")).toThrow(
-        /below s3:\/\/data\/backbones\/ .*backbone upload --stage/,
-      );
+      expect(() => checkBackbone(backbone, "data")).toThrow(/below s3:\/\/data\/backbones\/ .*backbone upload --stage/);
     },
   );
 
