@@ -76,7 +76,7 @@ export const hostileBodies: HostileBody[] = [
   json("an upload key that leaves the prefix", {
     images: [{ upload_key: "uploads/../serving/champion.json", storage_condition: "T20" }],
   }),
-  json("an upload key that nobody was given", {
+  json("an upload key that was never issued", {
     images: [{ upload_key: `uploads/${"a".repeat(43)}`, storage_condition: "T20" }],
   }),
   { input: "a photograph without a form", type: "image/jpeg", body: new Uint8Array([0xff, 0xd8, 0xff]) },

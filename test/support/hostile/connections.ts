@@ -29,7 +29,7 @@ export const hostileConnections: { input: string; bytes: string; status?: number
   { input: "no host", bytes: "GET / HTTP/1.1\r\n\r\n", status: 400 },
   { input: "a header of 20 kB", bytes: head("GET / HTTP/1.1", `A: ${"a".repeat(20_000)}`), status: 431 },
   { input: "a path of 20 kB", bytes: head(`GET /${"a".repeat(20_000)} HTTP/1.1`), status: 431 },
-  { input: "an expectation that nobody has", bytes: head("GET / HTTP/1.1", "Expect: the-unexpected"), status: 417 },
+  { input: "an unknown expectation", bytes: head("GET / HTTP/1.1", "Expect: the-unexpected"), status: 417 },
   { input: "a tunnel (`CONNECT`)", bytes: head("CONNECT example.com:443 HTTP/1.1") },
   { input: "TLS", bytes: "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", status: 400 },
 ];
