@@ -112,10 +112,10 @@ async function resumePromotion({ task, clients, dataset, challenger }: Evaluatio
 }
 
 /** What each model says of the test photographs. */
-async function score(dataset: Dataset, contestants: readonly Candidate[]) {
+async function score(dataset: Dataset, candidates: readonly Candidate[]) {
   const models: OnnxModel[] = [];
   try {
-    for (const contestant of contestants) models.push(await contestant.load(dataset));
+    for (const candidate of candidates) models.push(await candidate.load(dataset));
     return await scoreTogether(dataset, models);
   } finally {
     for (const model of models) await model.release();
