@@ -69,11 +69,6 @@ export const exceptions: { from: string; to: string; reason: string }[] = [
     reason: "a password is rotated by the statements that set it",
   },
   {
-    from: "^cli/commands/serve/command[.]ts$",
-    to: "^lambdas/predict/(api|http-server)[.]ts$",
-    reason: "the API lives with its Lambda",
-  },
-  {
     from: "^lambdas/push-kernel/handler[.]ts$",
     to: "^training/kaggle/train[.]ipynb$",
     reason: "it pushes the notebook",

@@ -2,10 +2,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import type { ApiDependencies } from "../../api/dependencies.ts";
 import { S3Store } from "../../aws/s3-store.ts";
 import { bootstrapModel } from "../shared/bootstrap.ts";
 import { environment } from "../shared/env.ts";
-import type { ApiDependencies } from "./api.ts";
 import { createUploads } from "./uploads.ts";
 
 const env = environment(
@@ -36,7 +36,7 @@ const s3Timeouts = {
 /** Milliseconds for publishing, so that loading fits into the gateway's 30 s too. */
 const publishTimeout = 20_000;
 
-/** Opens what the API stands on in AWS. @throws Error naming all that the environment lacks */
+/** What the API works with in AWS. Thrown when the environment lacks something: an `Error` that names all of it */
 export function createDependencies(): ApiDependencies {
   const settings = env();
   const s3 = new S3Client({ requestHandler: s3Timeouts });

@@ -1,12 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
-
-/** A span of a request's time, in seconds since 1970. */
-export interface Span {
-  name: string;
-  start: number;
-  end: number;
-}
+import type { Span } from "../../api/observer.ts";
 
 /** Reports spans as parts of the request that Lambda's trace header names. Never throws: a trace is worth no failed answer. */
 export type SendSpans = (spans: readonly Span[], traceHeader: string | undefined) => Promise<void>;

@@ -1,18 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
-import { type imageTypes, predictLimits, type UploadResponse } from "../../core/contracts/predict.ts";
+import { ProblemError } from "../../api/problem.ts";
+import type { Uploads } from "../../api/uploads.ts";
+import { predictLimits } from "../../core/contracts/predict.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import type { ObjectStore } from "../../core/storage.ts";
-import { ProblemError } from "../shared/problem.ts";
-
-/** Where photographs are laid that are too large for a request. */
-export interface Uploads {
-  /** A form for one photograph of this type, good for 15 minutes. */
-  createPresignedUpload(contentType: (typeof imageTypes)[number]): Promise<UploadResponse>;
-  /** @throws ProblemError 400 when nothing was uploaded there, 413, 503 when the bucket does not answer */
-  read(uploadKey: string): Promise<Uint8Array>;
-}
 
 /** 256 bits by chance: who does not know a key does not find it. */
 const keyForm = /^uploads\/[\w-]{43}$/;
@@ -23,6 +15,8 @@ export function createUploads(client: S3Client, bucket: string, store: ObjectSto
   return {
     async createPresignedUpload(contentType) {
       const key = `uploads/${randomBytes(32).toString("base64url")}`;
+      // Its code is loaded by the first upload, not before the first answer.
+      const { createPresignedPost } = await import("@aws-sdk/s3-presigned-post");
       const { url, fields } = await createPresignedPost(client, {
         Bucket: bucket,
         Key: key,

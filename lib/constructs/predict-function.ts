@@ -23,6 +23,7 @@ const buildContext = [
   "package.json",
   "package-lock.json",
   ".npmrc",
+  "api",
   "core",
   "aws",
   "lambdas/predict",

@@ -1,20 +1,29 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 
-/** A request as an HTTP API hands it to its Lambda; a form is encoded as a browser would. */
-export async function apiEvent(method: string, path: string, form?: FormData): Promise<APIGatewayProxyEventV2> {
-  const request = form && new Response(form);
-  const body = request && Buffer.from(await request.arrayBuffer()).toString("base64");
-  const type = request?.headers.get("content-type");
+/** A request as an HTTP API hands it to its Lambda. */
+export async function toEvent(request: Request): Promise<APIGatewayProxyEventV2> {
+  const { pathname, search } = new URL(request.url);
+  const body = Buffer.from(await request.bytes());
   return {
     version: "2.0",
-    routeKey: `${method} ${path}`,
-    rawPath: path,
-    rawQueryString: "",
-    headers: { ...(type && { "content-type": type }) },
-    requestContext: { http: { method, path } },
-    isBase64Encoded: body !== undefined,
-    ...(body !== undefined && { body }),
+    routeKey: `${request.method} ${pathname}`,
+    rawPath: pathname,
+    rawQueryString: search.slice(1),
+    headers: Object.fromEntries(request.headers),
+    requestContext: { http: { method: request.method, path: pathname } },
+    isBase64Encoded: body.length > 0,
+    ...(body.length > 0 && { body: body.toString("base64") }),
   } as APIGatewayProxyEventV2;
+}
+
+/** The same of a request without more than a form, which is encoded as a browser would. */
+export function apiEvent(method: string, path: string, form?: FormData): Promise<APIGatewayProxyEventV2> {
+  return toEvent(apiRequest(method, path, form && { body: form }));
+}
+
+/** A request to the API. */
+export function apiRequest(method: string, path: string, init: RequestInit = {}): Request {
+  return new Request(`http://localhost${path}`, { method, ...init });
 }
 
 export const lambdaContext = { awsRequestId: "request-1", functionName: "test" } as Context;

@@ -7,13 +7,13 @@ import type { AddressInfo } from "node:net";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Logger } from "@aws-lambda-powertools/logger";
+import { createApi } from "../../../api/api.ts";
 import { errorMessage, InvalidInputError } from "../../../core/errors.ts";
 import { FolderStore } from "../../../core/folder-store.ts";
 import { readModelFolder } from "../../../core/model/folder.ts";
-import { createApi } from "../../../lambdas/predict/api.ts";
-import { createHttpServer } from "../../../lambdas/predict/http-server.ts";
 import { bootstrapModel } from "../../../scripts/setup/paths.ts";
 import { publishFolder } from "./folder-model.ts";
+import { createHttpServer, type Fetch } from "./http-server.ts";
 
 interface Settings {
   /** Folder of the champion. Without it the bootstrap model answers. */
@@ -76,7 +76,11 @@ async function listen({ model, port, host, workers, corsOrigin }: Settings, stor
   await api.warmUp().catch((error: Error) => {
     throw error.cause ?? error;
   });
-  const server = createHttpServer(api.handler, { reloadToken: process.env.RELOAD_TOKEN, corsOrigins: corsOrigin });
+  const fetch: Fetch = (request, context) => {
+    logger.addContext({ awsRequestId: context.id, functionName: "serve" } as Parameters<Logger["addContext"]>[0]);
+    return api.fetch(request, context);
+  };
+  const server = createHttpServer(fetch, { reloadToken: process.env.RELOAD_TOKEN, corsOrigins: corsOrigin });
   try {
     await once(server.listen(port, host), "listening");
   } catch (cause) {

@@ -93,7 +93,7 @@ it("starts again when the code changes, with --watch", async () => {
   const { child, address, nextAddress } = await serve(2, "--watch");
   expect(await days(address)).toBe(2);
   const now = new Date();
-  utimesSync(join(root, "lambdas/predict/welcome.ts"), now, now);
+  utimesSync(join(root, "api/welcome.ts"), now, now);
   const next = await nextAddress();
   expect(await days(next)).toBe(2);
   await stop(child);

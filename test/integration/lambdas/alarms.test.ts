@@ -8,11 +8,12 @@ import type { PutMetricAlarmCommandInput } from "@aws-sdk/client-cloudwatch";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { createApi } from "../../../api/api.ts";
+import { createHttpServer } from "../../../cli/commands/serve/http-server.ts";
 import { metricNamespace } from "../../../core/contracts/metrics.ts";
 import { publishManifest } from "../../../core/serving/publish.ts";
-import { createApi } from "../../../lambdas/predict/api.ts";
-import { createHttpServer } from "../../../lambdas/predict/http-server.ts";
-import { apiEvent, lambdaContext } from "../../support/api-event.ts";
+import { reportTo } from "../../../lambdas/predict/metrics.ts";
+import { apiRequest, lambdaContext } from "../../support/api-event.ts";
 import { type EmfLine, EmulatedCloudWatch, emfLines } from "../../support/cloudwatch.ts";
 import { localClient } from "../../support/ministack.ts";
 import { createSandbox, type Sandbox, trainTinyModel } from "../../support/pipeline.ts";
@@ -57,17 +58,16 @@ describe("the alarm champion-load-failed", () => {
     const { store } = sandbox.artifacts;
     await publish(good.version);
     const metrics = new Metrics({ namespace: metricNamespace("local"), serviceName: "predict" });
-    const { handler } = createApi(
+    const { fetch } = createApi(
       () => ({ store, model: { now: () => now, waitAtMost: 5_000 } }),
       new Logger({ logLevel: "SILENT" }),
-      { metrics },
+      reportTo(metrics),
     );
-    await handler(await apiEvent("GET", "/health"), lambdaContext);
+    await fetch(apiRequest("GET", "/health"));
     const { key } = await publish(broken.version);
     await store.write(key, new Uint8Array(10));
     now = 30_000;
-    const { statusCode } = await handler(await apiEvent("GET", "/health"), lambdaContext);
-    expect(statusCode).toBe(200);
+    expect((await fetch(apiRequest("GET", "/health"))).status).toBe(200);
 
     const alarm = await cloudWatch.addAlarm("local", "champion-load-failed", topic);
     const [line, ...more] = emfLines(output);
@@ -88,8 +88,8 @@ describe("the alarm champion-stale", () => {
     await publish(first.version);
     const { store } = sandbox.artifacts;
     const republish = () => publishManifest(sandbox.input.modelName, sandbox);
-    const { handler } = createApi(() => ({ store, republish }), new Logger({ logLevel: "SILENT" }));
-    server = createHttpServer(handler, { reloadToken: "token" }).listen(0, "127.0.0.1");
+    const api = createApi(() => ({ store, republish }), new Logger({ logLevel: "SILENT" }));
+    server = createHttpServer(api.fetch, { reloadToken: "token" }).listen(0, "127.0.0.1");
     await once(server, "listening");
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const check = await checkOf(url);

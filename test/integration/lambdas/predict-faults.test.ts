@@ -1,15 +1,13 @@
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import type { S3Store } from "../../../aws/s3-store.ts";
 import { servingKeys } from "../../../core/contracts/model.ts";
 import { writeJson } from "../../../core/storage.ts";
-import { createHttpServer } from "../../../lambdas/predict/http-server.ts";
 import { localAws } from "../../../local/ministack.ts";
+import { askHandler, listen } from "../../support/adapters.ts";
 import { predictForm } from "../../support/api-event.ts";
 import { publishChampion } from "../../support/champion.ts";
 import {
@@ -70,13 +68,7 @@ async function startInstance(): Promise<string> {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.resetModules();
   const { handler } = await import("../../../lambdas/predict/handler.ts");
-  const server = createHttpServer(handler as Parameters<typeof createHttpServer>[0], { reloadToken: "secret" });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return listen(askHandler(handler), { reloadToken: "secret" });
 }
 
 /** Then the gateway answers itself, with 503 and no word on why. */

@@ -1,24 +1,24 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { beforeEach, describe, expect, it } from "vitest";
+import { type Api, createApi } from "../../../api/api.ts";
 import { artifactPrefix } from "../../../core/mlflow/artifacts.ts";
 import { publishManifest } from "../../../core/serving/publish.ts";
-import { createApi } from "../../../lambdas/predict/api.ts";
-import { apiEvent, lambdaContext } from "../../support/api-event.ts";
+import { apiRequest } from "../../support/api-event.ts";
 import { createSandbox, type Sandbox, trainTinyModel } from "../../support/pipeline.ts";
 
 let sandbox: Sandbox;
-let api: ReturnType<typeof createApi>["handler"];
+let api: Api;
 
 beforeEach(async () => {
   sandbox = await createSandbox();
   const { artifacts, input, mlflow } = sandbox;
   const republish = () => publishManifest(input.modelName, { mlflow, artifacts });
-  api = createApi(() => ({ store: artifacts.store, republish }), new Logger({ logLevel: "SILENT" })).handler;
+  api = createApi(() => ({ store: artifacts.store, republish }), new Logger({ logLevel: "SILENT" }));
 });
 
 async function call(method: string, path: string) {
-  const { statusCode, body = "" } = await api(await apiEvent(method, path), lambdaContext);
-  return { status: statusCode, ...JSON.parse(body) };
+  const response = await api.fetch(apiRequest(method, path));
+  return { status: response.status, ...(await response.json()) };
 }
 const promote = (version: string) => sandbox.mlflow.registry.setAlias(sandbox.input.modelName, "champion", version);
 const served = async () => (await call("GET", "/health")).model.version;

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { S3Client } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, inject, it } from "vitest";
+import type { Uploads } from "../../../api/uploads.ts";
 import type { UploadResponse } from "../../../core/contracts/predict.ts";
-import { createUploads, type Uploads } from "../../../lambdas/predict/uploads.ts";
+import { createUploads } from "../../../lambdas/predict/uploads.ts";
 import { createBucket, localClient } from "../../support/ministack.ts";
 
 const { aws } = inject("services");

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Span } from "../../../../api/observer.ts";
 import { createSpanSender } from "../../../../lambdas/predict/trace.ts";
 
 let daemon: Socket;
@@ -17,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => void daemon.close());
 
 const header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a:0";
-const spans = [
+const spans: Span[] = [
   { name: "decode", start: 10, end: 10.5 },
   { name: "infer", start: 10.5, end: 11 },
 ];
@@ -42,10 +43,10 @@ it.each([header.replace("Sampled=1", "Sampled=0"), undefined, "", "nonsense"])(
   async (unsampled) => {
     const send = createSpanSender(address);
     await send?.(spans, unsampled);
-    await send?.([{ name: "last", start: 1, end: 2 }], header);
+    await send?.([{ name: "fetch", start: 1, end: 2 }], header);
     while (received.length === 0) await once(daemon, "message");
     expect(received).toHaveLength(1);
-    expect(received[0]).toContain("last");
+    expect(received[0]).toContain("fetch");
   },
 );
 
