@@ -95,7 +95,7 @@ const wildcards: [role: RegExp, action: RegExp, resource: RegExp, reason: string
     /:task\/avocado-\w+-trainer\/\*$/,
     "tasks get names when they start",
   ],
-  [/^SleepSleepRegistry/, /^cloudwatch:GetMetricStatistics$/, /^\*$/, "reading metrics knows no resources"],
+  [/^ScaleToZeroStopIdleRegistry/, /^cloudwatch:GetMetricStatistics$/, /^\*$/, "reading metrics knows no resources"],
 ];
 
 function statements({ resources }: SynthesisedStage): [id: string, statement: Statement][] {

@@ -68,7 +68,7 @@ describe.each(stages.filter((stage) => stage !== "local"))("the registry of stag
     const [, start] =
       synthesise(stage)
         .resources("AWS::Lambda::Function")
-        .find(([id]) => id.startsWith("StepsWakeRegistry")) ?? [];
+        .find(([id]) => id.startsWith("StepsStartRegistry")) ?? [];
     // A last call of 35 s may begin just before the limit.
     expect(start?.Properties.Timeout).toBeGreaterThanOrEqual(600 + 35);
     expect(definition.States["Start registry"]?.TimeoutSeconds).toBeGreaterThan(start?.Properties.Timeout);
