@@ -5,11 +5,14 @@ import { root } from "../scripts/setup/paths.ts";
 import { run } from "../scripts/setup/run.ts";
 import { localAws } from "./ministack.ts";
 
-/** `cdk bootstrap` where it has not been done, then `cdk deploy` of stage `local`, the same app as in an account. */
+/**
+ * `cdk bootstrap` where it has not been done, then `cdk deploy` of stage `local`, the same app as in an account. `output`: folder of the
+ * templates. The CDK locks it, so that two stacks that start at once need one each.
+ */
 export async function deployLocal(
   endpoint: string,
   mlflowUrl: string,
-  logFile: string,
+  { logFile, output }: { logFile: string; output: string },
   { kaggle, sagemaker }: { kaggle?: object | undefined; sagemaker?: object | undefined } = {},
 ): Promise<LocalOutputs> {
   const bin = join(root, "node_modules/.bin");
@@ -25,7 +28,7 @@ export async function deployLocal(
     PATH: `${bin}:${process.env.PATH}`,
   };
   const cdk = (args: string[]) =>
-    run(join(bin, "cdk"), [...args, "-c", "stage=local", "--no-notices"], {
+    run(join(bin, "cdk"), [...args, "-c", "stage=local", "--output", output, "--no-notices"], {
       cwd: root,
       env,
       logFile,

@@ -90,7 +90,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     if (sagemaker) stops.push(sagemaker.stop);
     options.log("Deploying stage 'local' (cdk deploy)");
     const settings = { kaggle: kaggle?.settings, sagemaker: sagemaker?.settings };
-    const outputs = await deployLocal(aws.url, mlflow.url, log("deploy"), settings);
+    const outputs = await deployLocal(
+      aws.url,
+      mlflow.url,
+      { logFile: log("deploy"), output: join(state.folder, "cdk.out") },
+      settings,
+    );
     if (kaggle) await storeKaggleSecret(outputs.KaggleSecret, kaggle.secret);
     const env = {
       DATA_BUCKET: outputs.DataBucket,

@@ -80,10 +80,11 @@ export class EmulatedAccount {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** The CDK's command, with a home folder in which no AWS credentials lie. */
+  /** The CDK's command, with a home folder without AWS credentials and an output folder that no other process locks. */
   cdk(args: string[]): Promise<void> {
+    const output = args.includes("--app") ? [] : ["--output", join(this.folder, "cdk.out")];
     const env = { ...this.environment(), CI: "true", CDK_VALIDATION: "false" };
-    return run("cdk", [...args, "--no-notices"], { cwd: root, env, logFile: join(this.folder, "cdk.log") });
+    return run("cdk", [...args, ...output, "--no-notices"], { cwd: root, env, logFile: join(this.folder, "cdk.log") });
   }
 
   private environment() {

@@ -22,7 +22,10 @@ beforeAll(async () => {
   // Of its own: the tests below break it.
   ministack = await startTestMinistack();
   for (const [name, value] of Object.entries(localAws(ministack.url))) vi.stubEnv(name, value);
-  outputs = await deployLocal(ministack.url, mlflow, join(folder, "deploy.log"));
+  outputs = await deployLocal(ministack.url, mlflow, {
+    logFile: join(folder, "deploy.log"),
+    output: join(folder, "cdk.out"),
+  });
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
