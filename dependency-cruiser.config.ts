@@ -26,7 +26,7 @@ const packages = [
   { packages: cdk, rooms: ["lib", "bin", "test"] },
 ];
 
-/** Single files that may import more, and why. `test/infra/imports.test.ts` fails when one is not needed any more. */
+/** Single files that may import more, and why. `test/infra/imports.test.ts` fails when one is no longer needed. */
 export const exceptions: { from: string; to: string; reason: string }[] = [
   {
     from: "^(cli|local)/",

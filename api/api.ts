@@ -9,7 +9,7 @@ import { ProblemError, problemAnswer } from "./problem.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { createRoutes } from "./routes.ts";
 
-/** What whoever receives a request knows of it besides the request itself. */
+/** What the receiver of a request knows in addition to the request. */
 interface RequestContext {
   /** Names the request in its answer and in the log (default: a new one). */
   id?: string;
@@ -19,7 +19,7 @@ interface RequestContext {
 
 /** The predict API, for whatever speaks HTTP. */
 export interface Api {
-  /** Answers a request. Never throws: errors are recordPrediction as problems (RFC 9457). */
+  /** Answers a request. Never throws: errors are answered as problems (RFC 9457). */
   fetch(request: Request, context?: RequestContext): Promise<Response>;
   /** Loads the model before the first request, and runs it once. Thrown when it cannot serve: `ProblemError` 503 */
   warmUp(): Promise<void>;
@@ -37,9 +37,9 @@ export function createApi(open: () => ApiDependencies, log: Log, observer: Obser
       return await routes[routeOf(request.method, pathname)]({ request, pathname, id, memory, metrics });
     } catch (error) {
       observer.rejected?.(error instanceof ProblemError ? error.name : "Internal");
-      const recordPrediction = problemAnswer(error, id);
-      if (recordPrediction.status >= 500 && !(error instanceof BusyError)) log.error("request failed", { error });
-      return recordPrediction;
+      const answered = problemAnswer(error, id);
+      if (answered.status >= 500 && !(error instanceof BusyError)) log.error("request failed", { error });
+      return answered;
     } finally {
       await observer.traced?.(metrics.spans);
     }
@@ -47,8 +47,8 @@ export function createApi(open: () => ApiDependencies, log: Log, observer: Obser
 
   return {
     async fetch(request, { id = randomUUID(), memory = unboundedMemory } = {}) {
-      const recordPrediction = await answer(request, id, memory);
-      return toResponse(recordPrediction, id, request.headers.get("accept-encoding") ?? "");
+      const answered = await answer(request, id, memory);
+      return toResponse(answered, id, request.headers.get("accept-encoding") ?? "");
     },
     async warmUp() {
       const warm = checkHealth(dependencies().holder, "");
@@ -59,7 +59,7 @@ export function createApi(open: () => ApiDependencies, log: Log, observer: Obser
   };
 }
 
-/** The route of a request; HEAD is recordPrediction as GET, without the body. Thrown when there is none: `ProblemError` 404, 405 */
+/** The route of a request; HEAD is answered as GET, without the body. Thrown when there is none: `ProblemError` 404, 405 */
 function routeOf(asked: string, path: string): ApiRoute {
   const method = asked === "HEAD" ? "GET" : asked;
   const { route, allowed } = matchRoute(method, path);

@@ -71,7 +71,7 @@ async function ask(agent: Agent, url: URL, signal: AbortSignal, rules: FetchRule
     signal,
     headers: { accept: "image/*", "accept-encoding": "identity", "user-agent": "avocado-ripening" },
   });
-  // A body that is given up fails with an error of its own, which would end the process if nobody listened.
+  // A body that is given up fails with an error of its own, which would end the process if it were not handled.
   body.on("error", () => undefined);
   try {
     if ([301, 302, 303, 307, 308].includes(statusCode)) {

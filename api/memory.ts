@@ -1,6 +1,6 @@
 import { ProblemError } from "./problem.ts";
 
-/** More is asked for at once than this server takes. Part of normal operation: it is recordPrediction, not logged. */
+/** More is asked for at once than this server takes. Part of normal operation: it is answered, not logged. */
 export class BusyError extends ProblemError {
   constructor(detail: string) {
     super(503, "Busy", detail);

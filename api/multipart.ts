@@ -108,7 +108,7 @@ class CollectedFile {
     this.memory.hold(chunk.length + chunkOverhead);
   }
 
-  /** The whole file, beside which its pieces are held until it is made. */
+  /** The whole file; its pieces are held too until it is made. */
   join(): Buffer {
     this.memory.hold(this.bytes);
     const joined = Buffer.concat(this.chunks);

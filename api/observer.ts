@@ -14,7 +14,7 @@ export interface Span {
 export interface Observer {
   /** A prediction: the longest time of each phase in milliseconds, the model's version, the predicted days. */
   predicted?(latency: ReadonlyMap<Phase, number>, version: string, days: readonly number[]): void;
-  /** A request that was not recordPrediction as asked, by the `code` of its answer. */
+  /** A request that was not answered as asked, by the `code` of its answer. */
   rejected?(code: string): void;
   /** The published champion could not be loaded; the model before it goes on serving. */
   modelReloadFailed?(): void;

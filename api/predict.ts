@@ -29,7 +29,7 @@ export interface Asked {
 const loadMilliseconds = 20_000;
 
 /** Made once: an error with its stack costs as much as reading a form. */
-const over = new DOMException("The request is recordPrediction", "AbortError");
+const over = new DOMException("The request is answered", "AbortError");
 
 const statusOf: Record<ImageErrorReason, number> = {
   unsupported: 415,
@@ -62,7 +62,7 @@ export async function predict(
     return answer;
   } finally {
     clearTimeout(late);
-    // The first failure is the answer; nothing else need be fetched any more.
+    // The first failure is the answer; nothing else has to be fetched.
     stop.abort(over);
   }
 }

@@ -59,7 +59,7 @@ const rejections: Record<string, string> = {
   ExpiredToken: "the session token has expired",
 };
 
-/** What an error of an external bucket means for whoever named it. `address`: as in the execution input. */
+/** What an error of an external bucket means for the caller that named it. `address`: as in the execution input. */
 export function explainExternalError(error: unknown, address: string, secretName: string): unknown {
   if (error instanceof NotFoundError) return new NotFoundError(`${address}: ${error.message}`, { cause: error });
   if (error instanceof NamedError || !(error instanceof Error)) return error;

@@ -11,7 +11,7 @@ import {
 import { nothingTrained } from "../core/contracts/pipeline.ts";
 import { errorMessage } from "../core/errors.ts";
 
-/** Nobody waits for these tokens any more. */
+/** The execution no longer waits for these tokens. */
 const spent = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"];
 
 /** Answers a task that waits for its token. */
@@ -19,7 +19,7 @@ export async function sendTaskSuccess(client: SFNClient, taskToken: string, outp
   await client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }));
 }
 
-/** Fails a task that waits for its token, with the error's name. That nobody waits any more is not an error. */
+/** Fails a task that waits for its token, with the error's name. It is not an error if the execution no longer waits. */
 export async function sendTaskFailure(client: SFNClient, taskToken: string, error: unknown): Promise<void> {
   const name = error instanceof Error ? error.name : "Error";
   const input = { taskToken, error: name.slice(0, 256), cause: errorMessage(error).slice(0, 32_000) };
@@ -30,7 +30,7 @@ export async function sendTaskFailure(client: SFNClient, taskToken: string, erro
   }
 }
 
-/** Says that the task is being worked on. False when nobody waits for this token any more. */
+/** Says that the task is being worked on. False when the execution no longer waits for this token. */
 export async function sendHeartbeat(client: SFNClient, taskToken: string): Promise<boolean> {
   try {
     await client.send(new SendTaskHeartbeatCommand({ taskToken }));

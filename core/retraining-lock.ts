@@ -19,7 +19,7 @@ export type RetrainingLock = z.infer<typeof retrainingLock>;
 export type IsRunning = (executionArn: string) => Promise<boolean>;
 
 /**
- * Takes the lock that lets one retraining run at a time. A lock whose execution is not going on any more binds nobody,
+ * Takes the lock that lets one retraining run at a time. A lock whose execution has ended is ignored,
  * whether that execution gave it back or was aborted.
  * @returns the lock that stands in the way, or undefined when the execution has it now
  * @throws TransientError when several execution struggle for it at the same moment
@@ -36,7 +36,7 @@ export async function acquireLock(
     if (lock?.executionArn === executionArn && !lock.releasedAt) return undefined;
     if (lock && (await isHeld(lock, isRunning))) return lock;
     if (await store.writeIfUnchanged(lockKey, JSON.stringify(mine), etag)) return undefined;
-    // Somebody was faster: look at who it was.
+    // Another execution was faster: find out which.
   }
   throw new TransientError("The retraining lock changes hands faster than it can be taken");
 }
@@ -60,7 +60,7 @@ async function isHeld({ executionArn, releasedAt }: RetrainingLock, isRunning: I
   return !releasedAt && isRunning(executionArn);
 }
 
-/** A lock that cannot be read, altered by hand perhaps, is nobody's. */
+/** A lock that cannot be read, altered by hand perhaps, has no holder. */
 async function readLock(store: ObjectStore): Promise<RetrainingLock | undefined> {
   const text = Buffer.from(await store.read(lockKey)).toString("utf8");
   return retrainingLock.safeParse(parseJson(text)).data;

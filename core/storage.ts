@@ -26,7 +26,7 @@ export interface ObjectStore {
   /** Writes the whole object at once: a reader sees the old content or the new, never a part. */
   write(key: string, body: Uint8Array | string, contentType?: string): Promise<void>;
   /**
-   * Writes the whole object unless somebody else has written it since: with an etag only over that content, without one
+   * Writes the whole object unless another client has written it since: with an etag only over that content, without one
    * only where there is no object. Of two writers at once, one succeeds.
    * @returns whether it was written
    */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ValidatedInput } from "./contracts/execution.ts";
 
-/** Raised by hand when the same input would train another model: then an unfinished run is not resumed any more. */
+/** Raised by hand when the same input would train another model: then an unfinished run is no longer resumed. */
 const trainerVersion = 1;
 
 /** What makes two trainings the same one: a SHA-256 of all that decides what comes out. */

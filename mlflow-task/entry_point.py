@@ -9,7 +9,7 @@ from urllib.parse import quote
 WAIT_SECONDS = 180
 # Less than the time after which a deployment gives up a task that is not healthy.
 COPY_SECONDS = 120
-# Any number, as long as every task has the same: whoever holds this lock migrates, the others wait.
+# Any number, as long as every task has the same: the holder of this lock migrates, the others wait.
 MIGRATION_LOCK = 7_301_945
 
 
@@ -67,7 +67,7 @@ def read_revision(uri):
 
 
 def copy_database(cursor, name, copy):
-    """Copies the database within its cluster. It needs a moment in which nobody is connected to the database."""
+    """Copies the database within its cluster. It needs a moment without connections to the database."""
     from psycopg2 import errors
     from psycopg2.extensions import quote_ident
 
@@ -95,7 +95,7 @@ def migrate(uri, name):
     from mlflow.db import upgrade
     from mlflow.store.db.utils import _get_alembic_config
 
-    # In another database: nobody may be connected to one that is copied.
+    # In another database: a database that is copied may have no connections.
     lock = connect(uri, dbname="postgres")
     lock.autocommit = True
     with lock.cursor() as cursor:
@@ -121,7 +121,7 @@ def migrate(uri, name):
 def become_server(settings, uri):
     root = settings["ARTIFACT_ROOT"].rstrip("/")
     os.environ.update(
-        # Not an argument: those are shown to whoever lists processes.
+        # Not an argument: those are visible in the list of processes.
         MLFLOW_BACKEND_STORE_URI=uri,
         # A connection that stays open would keep the database from pausing.
         MLFLOW_SQLALCHEMYSTORE_POOLCLASS="NullPool",

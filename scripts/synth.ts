@@ -31,7 +31,7 @@ for (const stage of files) {
   const found: Record<string, string> = {
     "security rules (AwsSolutions)": "",
     "cfn-lint": await lintTemplates(findPythonBin("cfn-lint"), templates),
-    // What runs on this machine is open to whoever uses it.
+    // What runs on this machine is open to its users.
     ...(stage !== "local" && { checkov: (await scanTemplates(checkov, templates)).findings.join("\n") }),
   };
   console.log(

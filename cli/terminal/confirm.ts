@@ -7,7 +7,7 @@ type Terminal = [input?: Readable & { isTTY?: boolean }, output?: Writable];
 
 /**
  * Asks before something changes, on a terminal or through a pipe; anything but yes is no.
- * @throws InvalidInputError where nobody answers
+ * @throws InvalidInputError when no answer is given
  */
 export async function confirm(question: string, ...terminal: Terminal): Promise<boolean> {
   return /^y(es)?$/i.test(await ask(`${question} [y/N]`, ...terminal));
@@ -16,7 +16,7 @@ export async function confirm(question: string, ...terminal: Terminal): Promise<
 /**
  * Asks on a terminal or through a pipe.
  * @returns the answer without spaces around it
- * @throws InvalidInputError where nobody answers
+ * @throws InvalidInputError when no answer is given
  */
 export async function ask(question: string, ...[input = process.stdin, output = process.stdout]: Terminal) {
   const terminal = createInterface({ input, output });
@@ -24,7 +24,7 @@ export async function ask(question: string, ...[input = process.stdin, output = 
     const nobody = once(terminal, "close").then(() => undefined);
     const answer = await Promise.race([terminal.question(`${question} `), nobody]);
     if (answer !== undefined) {
-      // A terminal shows what is typed; of what comes through a pipe nobody else would see it.
+      // A terminal shows what is typed; an answer through a pipe would not be visible otherwise.
       if (!input.isTTY) output.write(`${answer}\n`);
       return answer.trim();
     }

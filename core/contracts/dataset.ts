@@ -45,7 +45,7 @@ export interface ManifestRow {
   index: number;
 }
 
-/** Content of a file, by which whoever reads it elsewhere knows that it is whole. */
+/** Content of a file, by which a reader knows that it is complete. */
 export const writtenFile = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int() });
 
 /** `datasets/<version>/dataset.json`: written last, so its presence says that the dataset is whole. */

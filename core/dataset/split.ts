@@ -6,7 +6,7 @@ import { InvalidDatasetError } from "../errors.ts";
 export const minFruitsPerSplit = 2;
 
 /**
- * The part that a fruit belongs to, the same for ever and in every version of the dataset: the first 8 bytes of
+ * The part that a fruit belongs to, fixed permanently and the same in every version of the dataset: the first 8 bytes of
  * sha256(`<source>:<sample>`), big-endian, modulo 100; below 15 test, below 30 validation, else train.
  */
 export function splitOfFruit(source: string, sample: string): Split {

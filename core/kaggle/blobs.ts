@@ -17,7 +17,7 @@ type Upload = z.infer<typeof started> & {
   /** Bytes that have arrived as far as is known, and the most that ever had. */
   from: number;
   furthest: number;
-  /** Whether the last attempt failed, so that nobody knows how much of it has arrived. */
+  /** Whether the last attempt failed, so that it is unknown how much of it has arrived. */
   interrupted: boolean;
 };
 /** `from`: bytes that have arrived. */
@@ -81,7 +81,7 @@ export class KaggleBlobs {
       "content-length": String(size - from),
       ...(from > 0 && { "content-range": `bytes ${from}-${size - 1}/${size}` }),
     };
-    // The types of the web platform do not know yet that a streamed body must say so. Whoever may be redirected keeps a copy
+    // The types of the web platform do not know yet that a streamed body must say so. A client that may be redirected keeps a copy
     // of all that was sent; without that, an answer 308 is an error, and the probe after it says how much has arrived.
     const streamed = { body: Readable.toWeb(content), duplex: "half", redirect: "error", window: null } as RequestInit;
     try {

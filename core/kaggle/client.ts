@@ -11,7 +11,7 @@ export interface KaggleClient {
   readonly blobs: KaggleBlobs;
   readonly datasets: KaggleDatasets;
   readonly kernels: KaggleKernels;
-  /** @throws KaggleError when the token is not valid or somebody else's */
+  /** @throws KaggleError when the token is not valid or belongs to another user */
   checkAccess(): Promise<void>;
   /** How much GPU time the account has this week. */
   readGpuQuota(): Promise<GpuQuota>;

@@ -31,7 +31,7 @@ export class Experiments {
       const body = { name, artifact_location: `${artifactRoot}/${slug}` };
       return (await this.http.call("POST", "experiments/create", body, created)).experiment_id;
     } catch (error) {
-      // Somebody was quicker, or an attempt that seemed to fail did not.
+      // Another client was quicker, or an attempt that seemed to fail did not.
       const made = isErrorCode(error, "RESOURCE_ALREADY_EXISTS") ? await this.find(name) : undefined;
       if (made) return made;
       throw error;

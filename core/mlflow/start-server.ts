@@ -12,7 +12,7 @@ export interface ServerTask {
 export interface StartServerOptions {
   trackingUri: string;
   fetch: Fetch;
-  /** Absent where the server is somebody else's to start. */
+  /** Absent where the server is started by other means. */
   task?: ServerTask;
   /** Milliseconds until the server must answer. Default: 10 minutes for a task of ours, else 20 s. */
   timeout?: number;

@@ -3,7 +3,7 @@ import { imageBytes, imageSize, type StorageGroup, storageGroups } from "../cont
 import { errorMessage, InvalidModelError } from "../errors.ts";
 
 // Official builds of ONNX Runtime report models and sessions to Microsoft unless this is set before the first session.
-// biome-ignore lint/style/noProcessEnv: it takes this in no other way, and whoever loads a model must not have to think of it
+// biome-ignore lint/style/noProcessEnv: it takes this in no other way, and callers that load a model need not set it
 process.env.ORT_DISABLE_TELEMETRY = "1";
 
 interface TensorContract {

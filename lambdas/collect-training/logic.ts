@@ -92,7 +92,7 @@ async function importOnce(
   return sidecar;
 }
 
-/** Somebody may have run another notebook under the kernel's name. */
+/** Another notebook may have been run under the kernel's name. */
 function rejectOthers(
   { runId, headRunId, datasetVersion }: KernelRun,
   { kernel, dataset }: CollectTrainingTask,

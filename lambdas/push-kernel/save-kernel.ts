@@ -16,7 +16,7 @@ export async function findPushed(kernel: KernelRef, kaggle: KaggleClient): Promi
 }
 
 /**
- * Has Kaggle run a kernel. A push that Kaggle rejects, for want of GPU time or of a session, leaves a kernel without a version: every
+ * Has Kaggle run a kernel. A push that Kaggle rejects because it has no GPU time or session leaves a kernel without a version: every
  * later push to its name is answered with "Notebook not found". So what is not a kernel yet is deleted before a push and after a
  * rejected one. A dataset with a version is named without it where Kaggle takes none; the notebook looks for the version itself.
  * @throws KaggleError, TransientError

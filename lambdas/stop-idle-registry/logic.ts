@@ -7,9 +7,9 @@ export interface StopClients {
   isRetraining(): Promise<boolean>;
 }
 
-/** Ends the server's task when nobody has called it for so long and no retraining, which will call it again, goes on. */
+/** Ends the server's task when it has not been called for so long and no retraining, which will call it again, goes on. */
 export async function stopIdleRegistry(minutes: number, clients: StopClients): Promise<"away" | "in use" | "ended"> {
-  // One that is only starting is left alone too: whoever woke it waits for it.
+  // One that is only starting is left alone too: the client that started it waits for it.
   if (!(await clients.task.isUp())) return "away";
   if ((await clients.countRequests(minutes)) > 0 || (await clients.isRetraining())) return "in use";
   await clients.task.setDesired(0);

@@ -8,7 +8,7 @@ import { type ObjectStore, readJson } from "../../core/storage.ts";
 export const stoppedTask = z.object({
   detail: z.object({
     taskArn: z.string(),
-    /** The run that the task trains; a task that somebody started by hand trains none. */
+    /** The run that the task trains; a task that was started by hand trains none. */
     startedBy: z.string().optional(),
     stopCode: z.string().optional(),
     stoppedReason: z.string().default(""),
@@ -24,7 +24,7 @@ export type StoppedTask = z.infer<typeof stoppedTask>["detail"];
 
 /** How a trainer ended. */
 export interface TrainerEnd {
-  /** Undefined for one that somebody started by hand. */
+  /** Undefined for one that was started by hand. */
   runId: string | undefined;
   createdAt: Date | undefined;
   endedAt: Date | undefined;

@@ -63,7 +63,7 @@ export async function uploadDataset(
     const what = uploaded ? "is not ready" : "cannot be uploaded, since an earlier one is not ready";
     throw new KaggleDatasetError(`${name} ${what} after ${timeoutSeconds} s: Kaggle says ${status ?? "nothing"}.`);
   }
-  // What is there yet is a version before it, or somebody else's version is in the making.
+  // What is there yet is a version before it, or another client's version is in the making.
   const free = status === undefined || status === "READY" || status === "FAILED" || status === "DELETED";
   if (uploaded || !free) return waiting(uploaded);
   await upload(version, ref, clients);

@@ -19,7 +19,7 @@ export interface ChampionMonitorProps {
 }
 
 /**
- * Compares the alias `champion` with what the API serves whenever somebody has written an alias. All writes pass MLflow's
+ * Compares the alias `champion` with what the API serves whenever an alias was written. All writes pass MLflow's
  * API, whose access log says so; looking by the clock instead would keep MLflow's task and its database running.
  */
 export class ChampionMonitor extends Construct {

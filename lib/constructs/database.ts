@@ -27,7 +27,7 @@ export interface OwnedDatabase {
   secret: ISecret;
 }
 
-/** Aurora PostgreSQL that pauses when nobody is connected, and the databases on it. */
+/** Aurora PostgreSQL that pauses without connections, and the databases on it. */
 export class Database extends Construct {
   readonly cluster: DatabaseCluster;
   /** Members of this group reach the database. */
@@ -117,7 +117,7 @@ export class Database extends Construct {
         deletionProtection: String(config.keepData),
       },
     });
-    // Without a writer the cluster answers nobody.
+    // Without a writer the cluster does not answer.
     prepared.node.addDependency(this.cluster, handler);
     return prepared;
   }

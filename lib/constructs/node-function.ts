@@ -66,7 +66,7 @@ export function functionIdentity(scope: Construct, config: StageConfig, name: st
   return { role, logGroup };
 }
 
-/** Allows to read a secret that somebody else creates. Secrets Manager adds six characters to its name to make its ARN. */
+/** Allows to read a secret that is created elsewhere. Secrets Manager adds six characters to its name to make its ARN. */
 export function allowSecret(step: NodeFunction, name: string): void {
   const arn = `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:${name}-??????`;
   step.allow(["secretsmanager:GetSecretValue"], [arn]);

@@ -55,7 +55,7 @@ export class RegistryApi extends Construct {
     for (const path of ["/", "/{proxy+}"]) this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration });
   }
 
-  /** Allows the requests, each written as `METHOD /path`, to somebody in another stack. */
+  /** Allows the requests, each written as `METHOD /path`, to a role of another stack. */
   grant(grantee: IGrantable, requests: string[]): void {
     const { partition, region, account } = Stack.of(this);
     const resources = requests.map(

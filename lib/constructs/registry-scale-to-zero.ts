@@ -16,7 +16,7 @@ export interface RegistryScaleToZeroProps {
   scaleToZeroAfterMinutes: number;
 }
 
-/** Ends the MLflow task when nobody has used it for a while and no retraining goes on. */
+/** Ends the MLflow task when it was not used for a while and no retraining goes on. */
 export class RegistryScaleToZero extends Construct {
   constructor(
     scope: Construct,

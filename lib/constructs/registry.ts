@@ -19,7 +19,7 @@ export interface Registry {
   grantStart(grantee: IGrantable): void;
 }
 
-/** An MLflow server that somebody else runs. */
+/** An MLflow server that is run elsewhere. */
 export function existingRegistry({ trackingUri, auth }: LocalConfig["mlflow"]): Registry {
   return { trackingUri, auth, grantUse: () => {}, grantRead: () => {}, grantStart: () => {} };
 }

@@ -48,7 +48,7 @@ export class Retraining extends Construct {
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ALL,
-        // Task tokens are in it: whoever reads the log could answer for a trainer. The execution's own history keeps it.
+        // Task tokens are in it: a reader of the log could answer for a trainer. The execution's own history keeps it.
         includeExecutionData: false,
       },
     });
@@ -79,7 +79,7 @@ export class Retraining extends Construct {
         new PolicyStatement({ actions: ["states:RedriveExecution"], resources: [redriven] }),
       ],
     });
-    // Whoever starts an execution as soon as there is a machine has its shards processed.
+    // An execution that starts as soon as the machine exists can have its shards processed.
     this.stateMachine.node.defaultChild?.node.addDependency(policy);
     for (const resource of [children, redriven]) {
       acknowledgeWildcard(

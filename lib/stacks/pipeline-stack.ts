@@ -46,7 +46,7 @@ export class PipelineStack extends Stack {
     const sagemaker =
       config.sagemaker &&
       new SageMakerTrainer(this, "SageMakerTrainer", { config, settings: config.sagemaker, data: data.data });
-    // Whoever trains on Kaggle creates it: a secret costs by the month, and most stages need none.
+    // Users of Kaggle create it: a secret costs by the month, and most stages need none.
     const kaggleSecret = `avocado/${config.stage}/kaggle`;
     const steps = new PipelineSteps(this, "Steps", {
       config,

@@ -20,7 +20,7 @@ const settings = z.strictObject({
   nulls: z.boolean().default(false),
   /** Status of GetKernelSessionStatus for a kernel of which no version was taken. */
   shellStatus: z.union([z.literal(404), z.literal(500)]).default(404),
-  /** What becomes of the kernels: they raise, are cancelled once they run, or are not taken for want of quota. */
+  /** What becomes of the kernels: they raise, are cancelled once they run, or are rejected because the quota is used up. */
   kernel: z.enum(["error", "cancel", "quota"]).optional(),
   /** Notebooks that ask for a GPU run with a second logical device in its place: slow, but as strict as a real one. */
   simulatedGpu: z.boolean().default(false),

@@ -200,7 +200,7 @@ export class Kernels {
 
   private find({ userName, kernelSlug }: z.infer<typeof named>): Kernel {
     const kernel = this.kernels.get(`${userName}/${kernelSlug}`);
-    // For a kernel that does not exist, as for one of somebody else.
+    // For a kernel that does not exist, as for another user's.
     if (!kernel) throw new ApiError(403, "Permission 'kernels.get' was denied");
     return kernel;
   }

@@ -15,7 +15,7 @@ export interface KaggleEmulatorOptions {
   port: number;
   /** Folder of the programs of a Python environment with papermill and what notebooks import. */
   pythonBin: string;
-  /** When given, nobody else may call. */
+  /** When given, others may not call. */
   credentials?: { username: string; key?: string; token?: string };
   /** What notebooks print. */
   onOutput?: (text: string) => void;

@@ -11,7 +11,7 @@ const settings = z.strictObject({
   /** So many spot jobs lose their machine while they train; each begins again. */
   interruptions: z.int().min(0).default(0),
   /**
-   * What becomes of jobs that train: somebody stops them, they run out of time or of memory, or they find no dataset, for
+   * What becomes of jobs that train: they are stopped, run out of time or of memory, or they find no dataset, for
    * which the trainer fails.
    */
   training: z.enum(["stop", "timeout", "memory", "no-data"]).optional(),

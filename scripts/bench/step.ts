@@ -40,7 +40,7 @@ async function preprocess(): Promise<Measured> {
   return measure(() => preprocessShard(data, { version, first: 0, last }));
 }
 
-/** What nobody can do without: the same photographs, decoded and resized by sharp alone, on all cores too. */
+/** The least that is necessary: the same photographs, decoded and resized by sharp alone, on all cores too. */
 async function sharpAlone(): Promise<Measured> {
   const { prefix } = await fetch();
   const total: Measured = { seconds: 0, cpuSeconds: 0, peakMegabytes: 0 };

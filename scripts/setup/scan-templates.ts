@@ -6,7 +6,7 @@ import { root } from "./paths.ts";
 
 /** What checkov says of templates. */
 export interface Scan {
-  /** What nobody has accepted, one a line of text; nothing when all is well. */
+  /** What is not accepted, one a line of text; nothing when all is well. */
   findings: string[];
   /** Accepted findings that are not there. */
   dead: AcceptedFinding[];

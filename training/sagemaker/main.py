@@ -28,7 +28,7 @@ from papermill.exceptions import PapermillExecutionError
 ROOT = Path(os.environ.get("SAGEMAKER_ROOT", "/opt/ml"))
 HEARTBEAT_SECONDS = float(os.environ.get("HEARTBEAT_SECONDS", "30"))
 NOTEBOOK = Path(__file__).resolve().parents[1] / "kaggle" / "train.ipynb"
-# Nobody waits for these tokens any more.
+# The execution no longer waits for these tokens.
 SPENT = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 # SageMaker shows so many characters.
 FAILURE_CHARACTERS = 1024
@@ -64,7 +64,7 @@ class Job:
         return json.loads(self.s3.get_object(Bucket=self.bucket, Key=self.key)["Body"].read())
 
     def is_awaited(self) -> bool:
-        """Sends a heartbeat. False when nobody waits for the token, and the job file has no newer one."""
+        """Sends a heartbeat. False when the execution no longer waits for the token, and the job file has no newer one."""
         token = None
         while (newest := self.read()["taskToken"]) != token:
             token = newest

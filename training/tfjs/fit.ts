@@ -14,7 +14,7 @@ export const patience = 8;
 /** Batches that batch normalisation's statistics are collected over after each epoch. */
 const statisticsBatches = 16;
 
-/** The loss is not a number any more: the network has learnt nothing that could be kept. */
+/** The loss is no longer a number: the network has learnt nothing that could be kept. */
 class TrainingDivergedError extends NamedError {
   constructor(message: string) {
     super("TrainingDiverged", message);

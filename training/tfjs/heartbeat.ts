@@ -2,7 +2,7 @@ import { NamedError } from "../../core/errors.ts";
 
 /** The state machine, as far as a trainer speaks to it. */
 export interface TaskTokens {
-  /** Says that the trainer lives. False when nobody waits for this token any more. */
+  /** Says that the trainer lives. False when the execution no longer waits for this token. */
   heartbeat(taskToken: string): Promise<boolean>;
   /** The token in the job as it is now: a redriven execution writes its own there. */
   current(): Promise<string>;
@@ -14,7 +14,7 @@ export interface Heartbeat {
 }
 
 /**
- * Says every `seconds` that the trainer lives. When nobody waits for the token any more and the job holds no other one,
+ * Says every `seconds` that the trainer lives. When the execution no longer waits for the token and the job holds no other one,
  * `onAbandoned` is told, once. A beat that fails otherwise is passed to `onProblem`; the next may succeed.
  */
 export function startHeartbeat(

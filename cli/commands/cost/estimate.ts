@@ -21,7 +21,7 @@ export interface Line {
   idle: number;
   predictions: number;
   retrainings: number;
-  /** What it is made of, for whoever wants to check it. */
+  /** What it is made of, so that it can be checked. */
   charges: Charge[];
 }
 
@@ -56,7 +56,7 @@ const pricers: Readonly<Record<string, Pricer>> = {
   "AWS::WAFv2::WebACL": priceFirewall,
 };
 
-/** What a month of nothing but the given load costs in a stage. @throws Error for a resource that nobody has priced */
+/** What a month of nothing but the given load costs in a stage. @throws Error for a resource without a price */
 export function estimateCost(config: CloudConfig, load: Load): Estimate {
   const resources = synthesiseResources(config);
   return estimateResources(config.stage, resources, load);

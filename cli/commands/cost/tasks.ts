@@ -8,7 +8,7 @@ export function hoursInUse({ strategy }: Load): number {
   return trainingHours + otherHours;
 }
 
-/** MLflow's service: always there, or from a retraining's start until nobody has used it for a while. */
+/** MLflow's service: always there, or from a retraining's start until it has not been used for a while. */
 export const priceService: Pricer = (service, load) => {
   const { DesiredCount: always, CapacityProviderStrategy: providers = [] } = service.properties;
   const spot = providers[0]?.CapacityProvider === "FARGATE_SPOT";

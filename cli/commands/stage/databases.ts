@@ -26,7 +26,7 @@ export function nameReplaced(): string {
 /**
  * Puts a copy in the place of MLflow's database, which is kept under the name `replaced`. MLflow must be stopped. Where the second
  * of the two steps fails, the first is taken back; may be called again after it broke off between them.
- * @throws what the database says, when somebody else stays connected
+ * @throws what the database says, when another client stays connected
  */
 export async function swapDatabase(sql: Sql, copy: string, replaced: string, options: SwapOptions = {}): Promise<void> {
   const rename = (name: string, to: string) =>
@@ -54,7 +54,7 @@ export async function dropDatabase(sql: Sql, name: string, options: SwapOptions 
   await whileUnused(sql, name, `DROP DATABASE IF EXISTS "${name}"`, options);
 }
 
-/** Runs a statement that takes a database nobody is connected to. */
+/** Runs a statement that takes a database without connections. */
 async function whileUnused(
   sql: Sql,
   name: string,

@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { measureLoad } from "./load.ts";
 
 /**
- * What nobody can do without: sharp decodes and resizes, ONNX Runtime predicts, in one process and without HTTP. A child of
+ * The least that is necessary: sharp decodes and resizes, ONNX Runtime predicts, in one process and without HTTP. A child of
  * the bench, which it hands the days of the first photograph, and then what each order `{ concurrency, seconds }` gave.
  */
 process.env.ORT_DISABLE_TELEMETRY = "1";

@@ -76,7 +76,7 @@ export function checkSecretName(client: SecretsManagerClient, name: string): Pro
   });
 }
 
-/** Are there databases of this stage that no stack has any more? */
+/** Are there databases of this stage that no longer belong to a stack? */
 export function checkDatabases(client: RDSClient, stage: string, owned: Owned): Promise<Finding> {
   return ask("old databases", "rds:DescribeDBClusters", async () => {
     const old = (await listDatabases(client, stage)).filter((id) => !owned.has(id));

@@ -8,7 +8,7 @@ import { paginateListStateMachines, SFNClient } from "@aws-sdk/client-sfn";
 import { paginateListTopics, SNSClient } from "@aws-sdk/client-sns";
 import { paginateListQueues, SQSClient } from "@aws-sdk/client-sqs";
 
-/** Things of one kind that bear the stage's names, whoever made them. */
+/** Things of one kind that bear the stage's names, whatever created them. */
 export interface NamedKind {
   kind: string;
   permission: string;

@@ -3,7 +3,7 @@ import { estimateCost } from "../../cost/estimate.ts";
 import type { Finding } from "../finding.ts";
 import type { CloudConfig } from "../settings.ts";
 
-/** What the stage will cost in a month in which nobody uses it, in US dollars. */
+/** What the stage will cost in a month without use, in US dollars. */
 export function checkPrice(config: CloudConfig): Finding {
   const check = "cost";
   const advice = `With use, line by line: npm run cost -- --stage ${config.stage} --predictions 10000 --retrainings 4`;
