@@ -50,7 +50,7 @@ describe("a run in which all goes well", () => {
   it("tells people what was promoted and why", async () => {
     const mail = await machine.mailOf(await machine.run(trainedByTask));
     expect(mail.subject).toBe("Avocado model 4 promoted");
-    expect(mail.message).toMatch(/^Version 4 is promoted: it is better\.\n\nData set: 0123456789abcdef, 2 labelled/);
+    expect(mail.message).toMatch(/^Version 4 is promoted: it is better\.\n\nDataset: 0123456789abcdef, 2 labelled/);
     expect(mail.message).toContain("API: The API serves version 4.");
   });
 
