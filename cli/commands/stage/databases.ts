@@ -18,9 +18,9 @@ export async function listCopies(sql: Sql): Promise<string[]> {
   return rows.map(([name = ""]) => name);
 }
 
-/** A name for the database that is replaced now. */
+/** A name for the database that is replaced now, to the millisecond: two may be replaced in one second. */
 export function nameReplaced(): string {
-  return `${registryDatabase}_replaced_${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}`;
+  return `${registryDatabase}_replaced_${new Date().toISOString().replace(/\D/g, "")}`;
 }
 
 /**

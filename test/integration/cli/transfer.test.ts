@@ -241,7 +241,7 @@ describe("an import", () => {
     const old = await target.readRegistry();
     await toImport(whole, true);
     const [, replaced = ""] = (await databases()) as string[];
-    expect(replaced).toMatch(/^mlflow_replaced_\d{14}$/);
+    expect(replaced).toMatch(/^mlflow_replaced_\d{17}$/);
     expect(await target.readRegistry(replaced)).toEqual(old);
     const expected = JSON.stringify(await source.readRegistry())
       .replaceAll(`s3://${source.buckets.artifacts}/`, `s3://${target.buckets.artifacts}/`)
