@@ -8,12 +8,15 @@ const graphs = {
     id.endsWith(".onnx") ? `export default Buffer.from("${readFileSync(id, "base64")}", "base64")` : undefined,
 };
 
-/** The four kinds of test, one after the other: the quick ones tell first, and servers do not fight for the cores. */
+/**
+ * The four kinds of test, one after the other: the quick ones tell first, and servers do not fight for the cores. By default
+ * a worker for each core; vitest would leave one core to its own process, which mostly waits.
+ */
 const project = (
   name: string,
   groupOrder: number,
   testTimeout: number,
-  { globalSetup = [], ...more }: { globalSetup?: string[]; maxWorkers?: number } = {},
+  { globalSetup = [], maxWorkers = "100%" }: { globalSetup?: string[]; maxWorkers?: number | string } = {},
 ) => ({
   plugins: [graphs],
   test: {
@@ -23,7 +26,7 @@ const project = (
     hookTimeout: testTimeout,
     sequence: { groupOrder },
     setupFiles: "test/support/temporary/file.ts",
-    ...more,
+    maxWorkers,
     globalSetup: ["test/support/temporary/run.ts", ...globalSetup],
   },
 });
