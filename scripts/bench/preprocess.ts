@@ -27,7 +27,7 @@ interface Comparison {
   /** The same of processor time. */
   cpuRatio: number;
 }
-const rounds = 3;
+const rounds = 7;
 
 export interface PreprocessOptions {
   /** File for the figures as JSON. */
