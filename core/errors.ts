@@ -37,7 +37,7 @@ export class NotFoundError extends NamedError {
   }
 }
 
-/** There is no data at all yet. In the pipeline that is an outcome, and for a caller that asked for some it is an error. */
+/** No data exists yet. The pipeline ends with this as its outcome; for any other caller it is an error. */
 export class NoDataError extends NotFoundError {}
 
 export interface TransientErrorOptions extends ErrorOptions {

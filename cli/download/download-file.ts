@@ -82,7 +82,7 @@ async function fetchAll(options: DownloadOptions, part: string): Promise<boolean
   }
 }
 
-/** Fetches what is missing. @returns false when the connection was lost after more of it had come, which is no failed attempt */
+/** Fetches what is missing. @returns false when the connection was lost after more had arrived, which is not a failed attempt */
 async function fetchPiece(options: DownloadOptions, part: string): Promise<boolean> {
   const before = await sizeOf(part);
   if (options.size !== undefined && before === options.size) return true;

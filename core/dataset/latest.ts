@@ -7,7 +7,7 @@ import { processingVersion } from "./layout.ts";
 
 const latest = datasetRef.extend({ processing: z.int().default(1) });
 
-/** Makes a whole dataset the newest one. @throws NotFoundError when there is no whole one of this version */
+/** Makes a complete dataset the newest one. @throws NotFoundError when this version does not exist or is incomplete */
 export async function publishLatest(data: ObjectStore, version: string): Promise<DatasetRef> {
   const ref = await readJson(data, datasetKeys.summary(version), (value) =>
     datasetRef.parse(datasetSummary.parse(value)),

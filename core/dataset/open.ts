@@ -34,7 +34,7 @@ export interface Dataset {
 
 /**
  * Opens a processed dataset.
- * @throws NotFoundError when there is no whole dataset of this version
+ * @throws NotFoundError when this version of the dataset does not exist or is incomplete
  */
 export async function openDataset(store: ObjectStore, version: string): Promise<Dataset> {
   const summary = await readJson(store, datasetKeys.summary(version), (value) => datasetSummary.parse(value)).catch(

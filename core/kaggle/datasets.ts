@@ -47,7 +47,7 @@ export class KaggleDatasets {
     this.http = http;
   }
 
-  /** How far Kaggle is with the newest version, or undefined where there is no such dataset. */
+  /** How far Kaggle is with the newest version, or undefined if the dataset does not exist. */
   async status(ref: KaggleRef): Promise<DatasetStatus | undefined> {
     try {
       return parseDatasetStatus(

@@ -12,7 +12,7 @@ export interface ModelOfStage {
 /** Connects to a stage and starts its MLflow, where it is scaled to zero. @throws NotFoundError saying what to start or deploy */
 export async function openRegistry({ stage }: ModelOfStage, progress: Progress): Promise<Stage> {
   const connected = await connectStage(stage);
-  progress.now("Starting MLflow (from zero, a task and a database take up to two minutes)");
+  progress.now("Starting MLflow (up to two minutes if it is scaled to zero)");
   await startTrackingServer(await connectServer(stage));
   progress.now("");
   return connected;

@@ -17,7 +17,7 @@ export interface MlflowOptions {
 export async function openMlflow({ stage, port, open }: MlflowOptions, progress: Progress): Promise<void> {
   const server = await connectServer(stage);
   const start = async () => {
-    progress.now("Starting MLflow (from zero, a task and a database take up to two minutes)");
+    progress.now("Starting MLflow (up to two minutes if it is scaled to zero)");
     const { started, seconds } = await startTrackingServer(server);
     progress.now("");
     if (started) progress.line(`MLflow answers after ${seconds} s`);

@@ -107,10 +107,15 @@ function readUrl({ url: target = "/" }: IncomingMessage): URL {
   return url;
 }
 
-/** In AWS the gateway asks who it is; here a token stands for that, and without one there is no such route. */
+/** In AWS the gateway identifies the caller; here a token does. Without a token the route does not exist. */
 function authoriseReload({ method, headers }: IncomingMessage, { pathname }: URL, token?: string): void {
   if (pathname !== "/reload-model") return;
-  if (!token) throw new ProblemError(404, "NotFound", "There is no reload here: it takes a RELOAD_TOKEN.");
+  if (!token)
+    throw new ProblemError(
+      404,
+      "NotFound",
+      "This server has no POST /reload-model. To add it, start the server with RELOAD_TOKEN in its environment.",
+    );
   if (method !== "POST") return; // The API knows which methods there are.
   const given = Buffer.from(headers.authorization ?? "");
   const wanted = Buffer.from(`Bearer ${token}`);

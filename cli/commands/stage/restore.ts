@@ -18,7 +18,7 @@ export interface RestoreOptions {
  */
 export async function restore(stage: string, options: RestoreOptions, progress: Progress): Promise<void> {
   const { sql, server } = await connectRegistry(stage);
-  progress.now("Looking for copies (from zero a database takes up to a minute)");
+  progress.now("Looking for copies (up to a minute if the database is paused)");
   const copy = choose(await listCopies(sql), options.copy);
   progress.now("");
   const replaced = nameReplaced();

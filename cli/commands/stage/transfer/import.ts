@@ -65,7 +65,7 @@ async function checkStage(
 ): Promise<void> {
   const sql = stage.open(registryDatabase);
   if (!(await readRevision(sql))) {
-    progress.now("Starting MLflow, which makes its tables (from zero, a task and a database take up to two minutes)");
+    progress.now("Starting MLflow, which creates its tables (up to two minutes if it is scaled to zero)");
     await stage.server.start();
   }
   const revision = await readRevision(sql);
