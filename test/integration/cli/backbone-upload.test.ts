@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { CloudFormationClient, CreateStackCommand, DeleteStackCommand } from "@aws-sdk/client-cloudformation";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { validateExecution } from "../../../lambdas/validate-input/logic.ts";
-import { bucketStore, localClient } from "../../support/ministack.ts";
+import { bucketStore, localClient, startTestMinistack } from "../../support/ministack.ts";
 
 const stack = { StackName: "avocado-local-data" };
 const bucket = "data-of-stage-local";
@@ -16,9 +16,15 @@ const template = {
 };
 let folder: string;
 let cloudFormation: CloudFormationClient;
+// An emulator of its own: another test file that may run at the same time has a stack of the same name in the shared one.
+let ministack: Awaited<ReturnType<typeof startTestMinistack>>;
+beforeAll(async () => {
+  ministack = await startTestMinistack();
+});
+afterAll(() => ministack.stop());
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "upload-"));
-  const { aws } = inject("services");
+  const aws = ministack.url;
   cloudFormation = new CloudFormationClient(localClient(aws));
   // What a running local stack leaves in its state folder.
   writeFileSync(join(folder, "lock"), String(process.pid));
@@ -47,7 +53,7 @@ describe("npm run backbone -- upload --stage local", () => {
     expect(validateExecution({ hyperparameters: { cnn: "mobilenet" }, backbone: address }, stage).backbone).toBe(
       `s3://${bucket}/backbones/mobilenet`,
     );
-    const stored = await Array.fromAsync(bucketStore(inject("services").aws, bucket).list("backbones/"));
+    const stored = await Array.fromAsync(bucketStore(ministack.url, bucket).list("backbones/"));
     expect(stored.map(({ key }) => key).sort()).toEqual([
       "backbones/mobilenet/model.json",
       "backbones/mobilenet/weights.bin",
